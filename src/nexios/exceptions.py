@@ -1,0 +1,36 @@
+"""One tree of errors, each with a message that says the mend.
+
+```
+NexiosError
+├── ConfigError            the programmer's: raised at start-up wherever it can be known there
+├── SessionDataError       the handler's: what it stored in the session cannot be kept
+└── AuthenticationError    the client's: who is asking could not be established
+    └── InvalidToken       the token is not one of ours, or no longer
+```
+
+What a client causes is answered alike whatever the text says: the text is for the log.
+"""
+
+from __future__ import annotations
+
+__all__ = ["AuthenticationError", "ConfigError", "InvalidToken", "NexiosError", "SessionDataError"]
+
+
+class NexiosError(Exception):
+    """The root of every error that Nexios raises."""
+
+
+class ConfigError(NexiosError):
+    """The application is put together wrongly; the message says how to mend it."""
+
+
+class SessionDataError(NexiosError):
+    """What was stored in a session cannot be kept: not JSON, or too large for a cookie."""
+
+
+class AuthenticationError(NexiosError):
+    """A credential could not be accepted."""
+
+
+class InvalidToken(AuthenticationError):
+    """A token was refused; the message says why, for the log only (RFC 6750 3.1)."""

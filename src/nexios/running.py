@@ -1,0 +1,45 @@
+"""Which configuration is in force: that of the app whose request is running, else that of the app made last."""
+
+from __future__ import annotations
+
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+from nexios.exceptions import ConfigError
+
+if TYPE_CHECKING:
+    from nexios.config import MakeConfig
+
+__all__ = ["current_config", "remember_config", "required_config", "running_config"]
+
+running_config: ContextVar[MakeConfig | None] = ContextVar("nexios_running_config", default=None)
+"""Set by the host around building its stack and around each request."""
+
+# The one piece of module state: create_jwt({...}) in a script signs for the app made last.
+_made_last: list[MakeConfig] = []
+
+
+def remember_config(config: MakeConfig) -> None:
+    """Note that an app with `config` was made."""
+    _made_last[:] = [config]
+
+
+def current_config() -> MakeConfig | None:
+    """The running app's configuration, else that of the app made last, else None."""
+    running = running_config.get()
+    if running is not None:
+        return running
+    return _made_last[0] if _made_last else None
+
+
+def required_config(what: str, config: MakeConfig | None = None) -> MakeConfig:
+    """`config`, else the running app's.
+
+    Raises:
+        ConfigError: Neither is there; the message says that `what` needs one.
+    """
+    found = config if config is not None else current_config()
+    if found is None:
+        raise ConfigError(f"{what} needs a configuration: make NexiosApp(config=MakeConfig(secret_key=...)) first, "
+                          f"or in another host pass config=MakeConfig(secret_key=...)")
+    return found
