@@ -14,7 +14,7 @@ from typing import Any, NoReturn, Self
 from nexios.exceptions import ConfigError
 from nexios.strength import secret_weakness
 
-__all__ = ["JWT_ALGORITHMS", "MakeConfig"]
+__all__ = ["JWT_ALGORITHMS", "MakeConfig", "checked_algorithms"]
 
 JWT_ALGORITHMS = (
     *("HS256", "HS384", "HS512"),
@@ -41,7 +41,8 @@ class MakeConfig:
         require_auth: Every route wants an authenticated user unless it is marked `@public`.
         realm: What the challenges of 401 name (RFC 9110 11.5).
         jwt_algorithms: The only algorithms accepted; the first signs.
-        jwt_key: The key of RS, PS, ES and EdDSA tokens: PEM text, a JWK or a JWKS. Public verifies, private also signs.
+        jwt_key: The key of RS, PS, ES and EdDSA tokens: PEM text, a JWK or a JWKS. Public verifies, private
+            also signs.
         jwt_audience: Who this application is: a token's `aud` must name it (RFC 7519 4.1.3).
         jwt_issuer: Whose tokens are taken: a token's `iss` must be equal to it (RFC 7519 4.1.1).
         jwt_leeway: How far clocks may differ when `exp`, `nbf` and `iat` are checked.
@@ -64,6 +65,7 @@ class MakeConfig:
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def __new__(cls, *args: object, **settings: object) -> Self:
+        """Refuse a name that is no setting, before anything is read."""
         if args:
             raise ConfigError("MakeConfig takes settings by name: MakeConfig(secret_key=...)")
         known = {setting.name for setting in fields(cls)}
@@ -78,14 +80,14 @@ class MakeConfig:
         for name, kind in (("environment", str), ("realm", str), ("debug", bool), ("require_auth", bool)):
             if type(getattr(self, name)) is not kind:
                 raise ConfigError(f"{name} must be {kind.__name__}, not {type(getattr(self, name)).__name__}")
-        if not self.realm.isprintable():
-            raise ConfigError("realm must be printable text: it stands in a response header")
+        if not (self.realm.isascii() and self.realm.isprintable()):
+            raise ConfigError("realm must be printable ASCII text: it stands in a response header")
         if not isinstance(self.jwt_leeway, timedelta) or self.jwt_leeway < timedelta(0):
             raise ConfigError("jwt_leeway must be a timedelta of zero or more, e.g. timedelta(seconds=30)")
         if not isinstance(self.extra, Mapping):
             raise ConfigError("extra must be a mapping of the application's own settings")
         object.__setattr__(self, "extra", MappingProxyType(dict(self.extra)))
-        self._check_algorithms()
+        checked_algorithms(self.jwt_algorithms)
         self._check_secrets()
 
     @property
@@ -104,7 +106,9 @@ class MakeConfig:
         strongest = max(signing, default="HS256")
         found = []
         for number, secret in enumerate(self.secret_keys):
-            weakness = secret_weakness(secret, strongest) if not secret.lstrip().startswith("-----BEGIN") else None
+            weakness = (
+                secret_weakness(secret, strongest) if not secret.lstrip().startswith("-----BEGIN") else None
+            )
             if weakness:
                 which = "secret_key" if len(self.secret_keys) == 1 else f"secret_key[{number}]"
                 found.append(f"{which} {weakness}: make one with `nexios secret`")
@@ -152,27 +156,38 @@ class MakeConfig:
         return self
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("MakeConfig holds secrets and is not pickled: read it again with MakeConfig.from_env()")
-
-    def _check_algorithms(self) -> None:
-        if not self.jwt_algorithms:
-            raise ConfigError('jwt_algorithms is empty: name at least one, e.g. jwt_algorithms=["HS256"]')
-        for name in self.jwt_algorithms:
-            if name not in JWT_ALGORITHMS:
-                near = difflib.get_close_matches(name.upper(), JWT_ALGORITHMS, n=1)
-                mend = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(JWT_ALGORITHMS)}"
-                raise ConfigError(f"jwt_algorithms: {name!r} is not an algorithm that is accepted; {mend}")
+        raise TypeError(
+            "MakeConfig holds secrets and is not pickled: read it again with MakeConfig.from_env()"
+        )
 
     def _check_secrets(self) -> None:
         for secret in self.secret_keys:
             if not secret.strip():
-                raise ConfigError("secret_key is empty: make one with `nexios secret` and set it, "
-                                  "e.g. MakeConfig(secret_key=os.environ['NEXIOS_SECRET_KEY'])")
+                raise ConfigError(
+                    "secret_key is empty: make one with `nexios secret` and set it, "
+                    "e.g. MakeConfig(secret_key=os.environ['NEXIOS_SECRET_KEY'])"
+                )
         weaknesses = self.weaknesses()
         if weaknesses and self.production:
             raise ConfigError(f"refused in production: {'; '.join(weaknesses)}")
         for weakness in weaknesses:
             logger.warning("%s (refused with environment='production')", weakness)
+
+
+def checked_algorithms(names: Sequence[str]) -> tuple[str, ...]:
+    """`names`, if each is an algorithm that may be accepted.
+
+    Raises:
+        ConfigError: One is not, as `none` never is (RFC 8725 3.1), or there is none.
+    """
+    if not names:
+        raise ConfigError('jwt_algorithms is empty: name at least one, e.g. jwt_algorithms=["HS256"]')
+    for name in names:
+        if name not in JWT_ALGORITHMS:
+            near = difflib.get_close_matches(name.upper(), JWT_ALGORITHMS, n=1)
+            mend = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(JWT_ALGORITHMS)}"
+            raise ConfigError(f"jwt_algorithms: {name!r} is not an algorithm that is accepted; {mend}")
+    return tuple(names)
 
 
 def _unknown(name: str, known: set[str], prefix: str = "") -> str:
@@ -189,7 +204,11 @@ def _texts(name: str, value: object) -> tuple[str, ...] | None:
     if value is None and name != "jwt_algorithms":
         return None
     texts = (value,) if isinstance(value, str) else value
-    if not isinstance(texts, Sequence) or isinstance(texts, bytes) or not all(isinstance(t, str) for t in texts):
+    if (
+        not isinstance(texts, Sequence)
+        or isinstance(texts, bytes)
+        or not all(isinstance(t, str) for t in texts)
+    ):
         raise ConfigError(f"{name} must be text or a list of texts")
     if not texts and name != "jwt_algorithms":
         raise ConfigError(f"{name} is an empty list: leave it out, or name at least one")

@@ -1,4 +1,4 @@
-"""Which configuration is in force: that of the app whose request is running, else that of the app made last."""
+"""Which configuration is in force: the running request's, else that of the app made last."""
 
 from __future__ import annotations
 
@@ -40,6 +40,8 @@ def required_config(what: str, config: MakeConfig | None = None) -> MakeConfig:
     """
     found = config if config is not None else current_config()
     if found is None:
-        raise ConfigError(f"{what} needs a configuration: make NexiosApp(config=MakeConfig(secret_key=...)) first, "
-                          f"or in another host pass config=MakeConfig(secret_key=...)")
+        raise ConfigError(
+            f"{what} needs a configuration: make NexiosApp(config=MakeConfig(secret_key=...)) first, "
+            f"or in another host pass config=MakeConfig(secret_key=...)"
+        )
     return found

@@ -1,0 +1,1 @@
+"""How a credential is read from a request: one module a kind."""

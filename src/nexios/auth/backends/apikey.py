@@ -1,0 +1,73 @@
+"""API keys as a credential, in a header of one's choice."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from nexios.apikeys.format import KEY_PREFIX, check_prefix, create_api_key, has_key_form, verify_key
+from nexios.auth.backends.base import AuthenticationBackend
+from nexios.auth.model import AuthResult
+from nexios.exceptions import ConfigError
+from nexios.http.headers import header_values
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nexios.http import Request, Response
+
+__all__ = ["APIKeyAuthBackend", "create_api_key", "verify_key"]
+
+_HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_SCHEMES = ("bearer ", "apikey ")
+
+
+class APIKeyAuthBackend(AuthenticationBackend):
+    """Authenticates by an API key, which `load_user` gets as the identity and must look up by its hash.
+
+    Args:
+        header_name: The header that brings the key. In `Authorization` it may stand alone or after `Bearer `
+            or
+            `ApiKey `.
+        prefix: What our keys begin with; a key of another prefix is left to the next backend.
+
+    Raises:
+        ConfigError: One of them cannot be.
+    """
+
+    scope = "apikey"
+    scheme = "ApiKey"
+    identity_is_secret = True
+
+    def __init__(self, header_name: str = "X-API-Key", prefix: str = KEY_PREFIX) -> None:
+        if not isinstance(header_name, str) or not _HEADER.fullmatch(header_name):
+            raise ConfigError(f"APIKeyAuthBackend: {header_name!r} is no header name")
+        try:
+            self.prefix = check_prefix(prefix)
+        except ValueError as error:
+            raise ConfigError(f"APIKeyAuthBackend: {error}") from None
+        self.header_name = header_name
+        self._header = header_name.lower().encode("ascii")
+        self._takes_scheme = self._header == b"authorization"
+        self._start = prefix + "_"
+
+    def presented(self, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether the header is there."""
+        return self._header in headers
+
+    async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
+        """Read the key."""
+        values = header_values(request.scope["headers"], self._header)
+        if len(values) != 1:
+            return AuthResult(False, "", self.scope) if values else None
+        key = values[0].decode("latin-1")
+        if self._takes_scheme and key[:7].lower() in _SCHEMES:
+            key = key[7:].lstrip(" ")
+        if not key.startswith(self._start):
+            return None
+        if not has_key_form(key, self.prefix):
+            return AuthResult(False, "", self.scope)
+        return AuthResult(True, key, self.scope)
+
+    def __repr__(self) -> str:
+        return f"APIKeyAuthBackend(header_name={self.header_name!r}, prefix={self.prefix!r})"

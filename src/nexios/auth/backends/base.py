@@ -1,0 +1,64 @@
+"""What a backend is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from nexios.auth.model import AuthResult
+    from nexios.config import MakeConfig
+    from nexios.http import Request, Response
+
+__all__ = ["AuthenticationBackend"]
+
+
+class AuthenticationBackend:
+    """Finds out by one kind of credential who is asking. A backend of one's own defines `authenticate`.
+
+    Attributes:
+        scope: The name that its results carry; `@auth(scope=...)` is checked against it at start-up where it
+            is set.
+        scheme: The scheme that its challenge names (RFC 9110 11.1).
+        identity_is_secret: Whether the identity it finds is the credential itself, which `load_user` must
+            verify.
+    """
+
+    scope: str | None = None
+    scheme: str = "Custom"
+    identity_is_secret: bool = False
+
+    async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
+        """Read the credential of `request`.
+
+        Args:
+            request: The request, or a WebSocket's handshake.
+            response: Headers and cookies set on it reach the client.
+
+        Returns:
+            An `AuthResult`; with `success=False` where a credential was presented and is not good; None
+            where there is none of this kind. Anything else, or an exception, lets nobody in.
+        """
+        raise TypeError(
+            f"{type(self).__name__} must define `async def authenticate(self, request, response)`"
+        )
+
+    def presented(self, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether `headers` may hold a credential of this kind; without one nothing else is done.
+
+        Args:
+            headers: The request's headers by lower-case name.
+        """
+        return True
+
+    def bind(self, config: MakeConfig | None) -> Self:
+        """The backend as it works in one application; called once, when the stack is built.
+
+        Args:
+            config: The application's settings; None in a host that has none of ours.
+
+        Raises:
+            ConfigError: Something that it needs is not set.
+        """
+        return self

@@ -1,0 +1,182 @@
+"""JSON Web Tokens as a credential: `Authorization: Bearer ...` (RFC 7519, RFC 6750)."""
+
+from __future__ import annotations
+
+import copy
+import logging
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+from nexios.auth.backends.base import AuthenticationBackend
+from nexios.auth.identity import identity_text
+from nexios.auth.model import AuthResult
+from nexios.exceptions import ConfigError, InvalidToken
+from nexios.http.headers import header_values
+from nexios.kept import Kept
+from nexios.running import current_config, required_config
+
+if TYPE_CHECKING:
+    from datetime import timedelta
+
+    from nexios.config import MakeConfig
+    from nexios.http import Request, Response
+    from nexios.tokens.claims import Claims
+    from nexios.tokens.encoding import TokenVerifier
+    from nexios.types import Clock
+
+__all__ = ["JWTAuthBackend", "create_jwt", "decode_jwt"]
+
+logger = logging.getLogger("nexios.auth")
+
+
+class JWTAuthBackend(AuthenticationBackend):
+    """Authenticates by a JSON Web Token in `Authorization: Bearer ...`.
+
+    Secret, algorithms, audience, issuer and leeway are those of the application's `MakeConfig`.
+
+    Args:
+        identifier: The claim that names the identity.
+        kept: How many verified tokens are kept, so that the same one is not verified again; 0: none. Their
+            times are checked on each use.
+        clock: The time now, in seconds since the epoch.
+    """
+
+    scope = "jwt"
+    scheme = "Bearer"
+
+    def __init__(self, identifier: str = "id", *, kept: int = 10_000, clock: Clock = time.time) -> None:
+        if not isinstance(identifier, str) or not identifier:
+            raise ConfigError('JWTAuthBackend: identifier is the name of a claim, e.g. identifier="sub"')
+        self.identifier = identifier
+        self._clock = clock
+        self._kept_limit = kept
+        self._verifier: TokenVerifier | None = None
+        self._kept: Kept[tuple[AuthResult, Claims]] = Kept(entries=0)
+
+    def bind(self, config: MakeConfig | None) -> Self:
+        """The backend with the application's keys."""
+        from nexios.tokens.claims import ClaimRules
+        from nexios.tokens.encoding import TokenVerifier, config_keys
+
+        config = required_config("JWTAuthBackend", config)
+        bound = copy.copy(self)
+        bound._verifier = TokenVerifier(
+            config_keys(config, config.jwt_algorithms), config.jwt_algorithms, ClaimRules.of(config)
+        )
+        bound._kept = Kept(entries=self._kept_limit)
+        return bound
+
+    def presented(self, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether there is an Authorization header."""
+        return b"authorization" in headers
+
+    async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
+        """Read the bearer token."""
+        if self._verifier is None:
+            return await self.bind(current_config()).authenticate(request, response)
+        values = header_values(request.scope["headers"], b"authorization")
+        if len(values) != 1:
+            return AuthResult(False, "", self.scope) if values else None
+        value = values[0]
+        # RFC 9110 11.1: the scheme's case does not matter; RFC 6750 2.1: then one or more blanks
+        if value[:7].lower() != b"bearer ":
+            return AuthResult(False, "", self.scope) if value.lower() == b"bearer" else None
+        token = value[7:].lstrip(b" ").decode("latin-1")
+        now = self._clock()
+        kept = self._kept.get(token)
+        if kept is not None:
+            result, claims = kept
+            return result if claims.hold_at(now) else AuthResult(False, "", self.scope)
+        try:
+            claims = self._verifier.verify(token, now)
+            identity = identity_text(claims.get(self.identifier))
+            if identity is None:
+                raise InvalidToken(f"the claim {self.identifier} names no identity")
+        except InvalidToken as refused:
+            logger.info("bearer token refused: %s", refused)
+            return AuthResult(False, "", self.scope)
+        result = AuthResult(True, identity, self.scope, None, claims)
+        self._kept.put(token, (result, claims))
+        return result
+
+    def __repr__(self) -> str:
+        return f"JWTAuthBackend(identifier={self.identifier!r})"
+
+
+def create_jwt(
+    payload: Mapping[str, Any],
+    secret: str | Mapping[str, Any] | None = None,
+    algorithm: str | None = None,
+    expires_in: timedelta | float | None = None,
+) -> str:
+    """Sign `payload` as a compact JSON Web Token (RFC 7519).
+
+    Args:
+        payload: The claims; copied, never changed. Where the configuration sets one issuer or audience, the
+            token names them unless the payload does.
+        secret: A secret, PEM text or a JWK; the running app's key by default, outside a request that of the
+            app made last.
+        algorithm: The signature algorithm; the first of `jwt_algorithms` by default.
+        expires_in: Time until `exp`, as a timedelta or in minutes. None: no `exp`.
+
+    Raises:
+        ConfigError: There is no key to sign with.
+        TypeError: `payload` or `expires_in` is of another kind.
+        ValueError: `expires_in` is not positive.
+    """
+    from nexios.tokens.encoding import encode_token, signing_key
+
+    config = current_config()
+    keys, algorithms = _keys(config, secret, algorithm)
+    claims = payload
+    if config is not None and isinstance(payload, Mapping):
+        own = {"iss": config.jwt_issuer, "aud": config.jwt_audience}
+        claims = {name: named[0] for name, named in own.items() if named and len(named) == 1} | dict(payload)
+    return encode_token(
+        claims if payload else payload,
+        signing_key(keys, algorithms[0]),
+        algorithms[0],
+        expires_in=expires_in,
+        now=time.time(),
+    )
+
+
+def decode_jwt(
+    token: str, secret: str | Mapping[str, Any] | None = None, algorithms: Sequence[str] | None = None
+) -> dict[str, Any]:
+    """Verify `token` and give its claims, by the same rules as `JWTAuthBackend`.
+
+    Args:
+        token: The compact form.
+        secret: A secret, PEM text, a JWK or a JWKS; the running app's keys by default.
+        algorithms: The only algorithms that are accepted; `jwt_algorithms` by default.
+
+    Raises:
+        InvalidToken: It is not to be believed; the message says why, for the log.
+        ConfigError: There is no key to verify with.
+    """
+    from nexios.tokens.claims import ClaimRules
+    from nexios.tokens.encoding import TokenVerifier
+
+    config = current_config()
+    keys, accepted = _keys(config, secret, *(() if algorithms is None else algorithms))
+    rules = ClaimRules() if config is None else ClaimRules.of(config)
+    if not isinstance(token, str):
+        raise InvalidToken("not text")
+    return dict(TokenVerifier(keys, accepted, rules).verify(token, time.time()))
+
+
+def _keys(config: MakeConfig | None, secret: Any, *names: str | None) -> tuple[list[Any], Sequence[str]]:
+    """The keys and the algorithms to use: those that are given, else the configuration's."""
+    from nexios.config import checked_algorithms
+    from nexios.tokens.encoding import config_keys
+    from nexios.tokens.keys import load_keys
+
+    given = [name for name in names if name is not None]
+    if secret is None:
+        config = required_config("create_jwt or decode_jwt without a secret", config)
+        accepted = checked_algorithms(given) if given else tuple(config.jwt_algorithms)
+        return config_keys(config, accepted), accepted
+    accepted = checked_algorithms(given or (["HS256"] if config is None else config.jwt_algorithms))
+    return load_keys(secret, accepted), accepted

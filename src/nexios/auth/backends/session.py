@@ -1,0 +1,121 @@
+"""Sessions as a credential, and what begins and ends them: `login` and `logout`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from nexios.auth.backends.base import AuthenticationBackend
+from nexios.auth.base import BaseUser
+from nexios.auth.identity import identity_text
+from nexios.auth.model import AuthResult
+from nexios.exceptions import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from starlette.requests import HTTPConnection
+
+    from nexios.http import Request, Response
+
+__all__ = ["SessionAuthBackend", "login", "logout"]
+
+
+class SessionAuthBackend(AuthenticationBackend):
+    """Authenticates by the session that `login` began; needs SessionMiddleware added before it.
+
+    Args:
+        session_key: The session's key under which the user stands.
+        identifier: The name of the identity there.
+    """
+
+    scope = "session"
+    scheme = "Cookie"
+
+    def __init__(self, session_key: str = "user", identifier: str = "id") -> None:
+        for name, value in (("session_key", session_key), ("identifier", identifier)):
+            if not isinstance(value, str) or not value:
+                raise ConfigError(f"SessionAuthBackend: {name} must be text that is not empty")
+        self.session_key = session_key
+        self.identifier = identifier
+
+    def presented(self, headers: Mapping[bytes, bytes]) -> bool:
+        """Whether there is any cookie."""
+        return b"cookie" in headers
+
+    async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
+        """Read the user of the session."""
+        session = request.scope.get("session")
+        if session is None:
+            raise ConfigError(
+                "SessionAuthBackend needs SessionMiddleware before AuthenticationMiddleware: "
+                "app.add_middleware(SessionMiddleware()) first"
+            )
+        kept = session.get(self.session_key)
+        if not isinstance(kept, dict):
+            return None
+        identity = identity_text(kept.get(self.identifier))
+        if identity is None:
+            return AuthResult(False, "", self.scope)
+        return AuthResult(True, identity, self.scope, None, session)
+
+
+def login(request: HTTPConnection, user: BaseUser) -> None:
+    """Begin a session for `user`: it goes on under a new id, with its other data (ASVS 7.2.4).
+
+    Args:
+        request: The request; its session is that of SessionMiddleware.
+        user: The user, who is authenticated and has an identity.
+
+    Raises:
+        TypeError: `user` is no user, or a stranger.
+        ConfigError: There is no SessionMiddleware, or no SessionAuthBackend.
+        Forbidden: The request comes from another site.
+    """
+    if not isinstance(user, BaseUser):
+        raise TypeError(f"login takes a user that inherits from BaseUser, not {type(user).__name__}")
+    identity = identity_text(user.identity)
+    if identity is None or user.is_authenticated is not True:
+        raise TypeError(
+            "login takes a user who is authenticated and whose identity is text that is not empty"
+        )
+    backend, session = _backend(request), _session(request)
+    session.restart()
+    session[backend.session_key] = {backend.identifier: identity}
+    request.scope["nexios.authentication"].use(
+        request.scope, user, AuthResult(True, identity, backend.scope, None, session)
+    )
+
+
+def logout(request: HTTPConnection) -> None:
+    """End the request's session with all that is in it; its cookie is dead (ASVS 7.4.1). May be called again.
+
+    Args:
+        request: The request; its session is that of SessionMiddleware.
+
+    Raises:
+        ConfigError: There is no SessionMiddleware.
+    """
+    _session(request).end()
+    authentication = request.scope.get("nexios.authentication")
+    if authentication is not None:
+        authentication.forget(request.scope, SessionAuthBackend.scope)
+
+
+def _session(request: HTTPConnection) -> Any:
+    session = request.scope.get("session")
+    if session is None:
+        raise ConfigError(
+            "login and logout need SessionMiddleware: app.add_middleware(SessionMiddleware()) first"
+        )
+    return session
+
+
+def _backend(request: HTTPConnection) -> SessionAuthBackend:
+    authentication = request.scope.get("nexios.authentication")
+    for backend in () if authentication is None else authentication.backends:
+        if isinstance(backend, SessionAuthBackend):
+            return backend
+    raise ConfigError(
+        "login needs a SessionAuthBackend: add AuthenticationMiddleware(..., "
+        "backend=SessionAuthBackend()) to the application"
+    )

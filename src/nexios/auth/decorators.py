@@ -1,0 +1,175 @@
+"""Guards: `@auth`, `@has_permission`, and `@public` for a route that wants none."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, TypeVar, cast
+
+from starlette.concurrency import run_in_threadpool
+from starlette.endpoints import HTTPEndpoint, WebSocketEndpoint
+from starlette.requests import HTTPConnection
+
+from nexios.auth.admission import admit, refuse_websocket
+from nexios.auth.requirements import GUARD_ATTRIBUTE, PUBLIC, ROUTED_ATTRIBUTE, Guard, Requirement, guard_of
+from nexios.exceptions import ConfigError
+from nexios.http import Request, WebSocket
+from nexios.http.problems import Problem
+
+__all__ = ["auth", "guard", "has_permission", "public"]
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+def auth(scope: str | None = None, *, scopes: Sequence[str] | None = None) -> Callable[[Handler], Handler]:
+    """Let only authenticated users in; all others get 401 (RFC 9110 15.5.2).
+
+    Args:
+        scope: The backend that must have authenticated them, e.g. `"jwt"`.
+        scopes: Several, any one of which will do.
+
+    Raises:
+        ConfigError: The arguments are of another kind, or the decorator stands above the route's.
+    """
+    if callable(scope):
+        raise ConfigError("@auth is called: write @auth() with parentheses")
+    names = _names("auth", "scope", scope, scopes)
+    return partial(guard, Requirement(scopes=None if names is None else frozenset(names)))
+
+
+def has_permission(
+    permission: str | None = None, *, permissions: Sequence[str] | None = None
+) -> Callable[[Handler], Handler]:
+    """Let only users in who have the permission: 401 for strangers, 403 for all others.
+
+    Args:
+        permission: The permission's name.
+        permissions: Several, all of which are needed.
+
+    Raises:
+        ConfigError: The arguments are of another kind, or the decorator stands above the route's.
+    """
+    if callable(permission):
+        raise ConfigError('@has_permission is called: write @has_permission("admin")')
+    names = _names("has_permission", "permission", permission, permissions)
+    if names is None:
+        raise ConfigError('@has_permission needs the name of a permission: @has_permission("admin")')
+    return partial(guard, Requirement(permissions=names))
+
+
+def public(handler: Handler) -> Handler:
+    """Mark a route as open to strangers on purpose, as `MakeConfig(require_auth=True)` wants it."""
+    return guard(PUBLIC, handler)
+
+
+def guard(requirement: Requirement, handler: Handler) -> Handler:
+    """`handler` behind `requirement`: a function, method, callable object or class, sync or async.
+
+    Raises:
+        ConfigError: The handler is already routed, so that nobody would ever ask the guard.
+    """
+    if not callable(handler):
+        raise ConfigError(f"a guard decorates a handler, not {type(handler).__name__}")
+    if getattr(handler, ROUTED_ATTRIBUTE, False):
+        raise ConfigError(
+            "the guard stands above the route's decorator, where no request passes it: "
+            "put @app.get(...) first and the guard below it"
+        )
+    earlier = guard_of(handler)
+    inner: Any = handler
+    if earlier is not None:
+        requirement = earlier.requirement & requirement
+        if earlier.guarded is handler:
+            inner = earlier.handler
+    if isinstance(handler, type):
+        return cast("Handler", _guard_class(requirement, handler))
+    if requirement.public:
+        guarded: Any = _marked(inner)
+    else:
+        guarded = _guard_function(requirement, inner)
+    setattr(guarded, GUARD_ATTRIBUTE, Guard(inner, requirement, guarded))
+    return guarded  # type: ignore[no-any-return]
+
+
+def _guard_function(requirement: Requirement, handler: Callable[..., Any]) -> Callable[..., Any]:
+    call = handler if is_async(handler) else partial(run_in_threadpool, handler)
+
+    @functools.wraps(handler)
+    async def guarded(*args: Any, **kwargs: Any) -> Any:
+        connection = _connection(handler, args, kwargs)
+        if connection.scope["type"] == "websocket":
+            try:
+                await admit(connection.scope, requirement)
+            except Problem as refusal:
+                return await refuse_websocket(connection, refusal)
+        else:
+            await admit(connection.scope, requirement)
+        return await call(*args, **kwargs)
+
+    return guarded
+
+
+def _guard_class(requirement: Requirement, cls: Any) -> Any:
+    """Guard a class-based handler: Starlette's by its `dispatch`, ours where it is routed."""
+    setattr(cls, GUARD_ATTRIBUTE, Guard(cls, requirement, cls))
+    if requirement.public or not issubclass(cls, (HTTPEndpoint, WebSocketEndpoint)):
+        return cls
+    dispatch = cls.dispatch
+    kind = Request if issubclass(cls, HTTPEndpoint) else WebSocket
+
+    @functools.wraps(dispatch)
+    async def guarded(self: Any) -> None:
+        connection = kind(self.scope, self.receive, self.send)
+        try:
+            await admit(self.scope, requirement)
+        except Problem as refusal:
+            if kind is Request:
+                raise
+            return await refuse_websocket(connection, refusal)
+        return await dispatch(self)  # type: ignore[no-any-return]
+
+    cls.dispatch = guarded
+    return cls
+
+
+def _marked(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Something like `handler` that takes an attribute."""
+    if inspect.isfunction(handler) or inspect.isclass(handler):
+        return handler
+    if hasattr(handler, "__dict__") and not inspect.ismethod(handler):
+        return handler
+    # A method or slotted object takes no attribute of its own.
+    return functools.wraps(handler)(partial(handler))
+
+
+def is_async(handler: Callable[..., Any]) -> bool:
+    """Whether calling `handler` gives something to await."""
+    while isinstance(handler, partial):
+        handler = handler.func
+    return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
+
+
+def _connection(handler: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    for value in (*args, *kwargs.values()):
+        if isinstance(value, HTTPConnection):
+            return value
+    name = getattr(handler, "__name__", type(handler).__name__)
+    raise ConfigError(f"{name} is guarded but is not given the request: add a parameter `request: Request`")
+
+
+def _names(
+    decorator: str, word: str, one: str | None, several: Sequence[str] | None
+) -> tuple[str, ...] | None:
+    if one is not None and several is not None:
+        raise ConfigError(f"@{decorator} takes {word} or {word}s, not both")
+    if one is None and several is None:
+        return None
+    if isinstance(several, str):
+        raise ConfigError(f'@{decorator}({word}s=...) takes a list: {word}s=["{several}"]')
+    names = (one,) if several is None else tuple(several)
+    chosen = tuple(dict.fromkeys(name for name in names if isinstance(name, str) and name))
+    if not chosen or len(chosen) < len(set(names)):
+        raise ConfigError(f"@{decorator} takes {word} names that are texts and not empty")
+    return chosen

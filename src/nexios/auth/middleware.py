@@ -1,0 +1,173 @@
+"""The middleware that finds out who is asking."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any, cast
+
+from nexios.auth.authentication import STRANGER, Authentication, LoadUser, Nobody
+from nexios.auth.backends.base import AuthenticationBackend
+from nexios.auth.base import BaseUser, SimpleUser
+from nexios.exceptions import ConfigError
+from nexios.http import Response
+from nexios.http.answers import with_headers
+from nexios.running import running_config
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Sequence
+
+    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+    from nexios.config import MakeConfig
+
+__all__ = ["AuthenticationLayer", "AuthenticationMiddleware"]
+
+
+class AuthenticationMiddleware:
+    """Finds out who is asking: `request.user`, and by which backend: `request.scope["auth"]`.
+
+    An instance is a recipe: `app.add_middleware(AuthenticationMiddleware(...))` is the same line in Nexios,
+    Starlette and FastAPI.
+
+    Args:
+        user_model: The class of the users; its `load_user` finds one by identity.
+        backend: The backend that authenticates, or
+        backends: several, asked in this order; the first that succeeds names the identity.
+        config: The settings for the backends in a host that is not Nexios.
+
+    Raises:
+        ConfigError: `user_model` is no user model, or the backends are none.
+    """
+
+    def __init__(
+        self,
+        *,
+        user_model: type[BaseUser],
+        backend: AuthenticationBackend | None = None,
+        backends: Sequence[AuthenticationBackend] | None = None,
+        config: MakeConfig | None = None,
+    ) -> None:
+        self.user_model = _user_model(user_model)
+        self.backends = _backends(backend, backends)
+        self._config = config
+        if user_model.load_user.__func__ is SimpleUser.load_user.__func__:  # type: ignore[attr-defined]
+            for each in self.backends:
+                if each.identity_is_secret:
+                    raise ConfigError(
+                        f"{type(each).__name__} hands the key itself to load_user, and {user_model.__name__} "
+                        f"takes whatever it is given: define a load_user that looks the key's hash up"
+                    )
+
+    def __call__(self, app: ASGIApp) -> ASGIApp:
+        """Wrap `app`."""
+        config = self._config if self._config is not None else running_config.get()
+        bound = tuple(backend.bind(config) for backend in self.backends)
+        return AuthenticationLayer(app, self.user_model, bound, "api" if config is None else config.realm)
+
+    def __repr__(self) -> str:
+        names = ", ".join(type(backend).__name__ for backend in self.backends)
+        return f"AuthenticationMiddleware(user_model={self.user_model.__name__}, backends=[{names}])"
+
+
+class AuthenticationLayer:
+    """The middleware at work in one application."""
+
+    def __init__(
+        self,
+        app: ASGIApp,
+        user_model: type[BaseUser],
+        backends: tuple[AuthenticationBackend, ...],
+        realm: str,
+    ) -> None:
+        self.app = app
+        self.backends = backends
+        self._nobody = Nobody(backends, user_model, _loader(user_model), realm)
+        self._presented = tuple(backend.presented for backend in backends)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Authenticate the request and pass it on."""
+        if scope["type"] == "lifespan":
+            return await self.app(scope, receive, send)
+        # Each request starts as a stranger, whatever the scope brought along.
+        scope["user"] = STRANGER
+        scope["auth"] = None
+        scope["nexios.authentication"] = self._nobody
+        headers = dict(scope["headers"])
+        for presented in self._presented:
+            if presented(headers):
+                break
+        else:
+            return await self.app(scope, receive, send)
+
+        response = Response()
+        authentication = Authentication(self._nobody, receive, response)
+        scope["nexios.authentication"] = authentication
+        await authentication.identify(scope)
+        if authentication.backends_left or authentication.body is not None or response.touched:
+            receive, send = _replaying(authentication, receive), _with_headers(response, send)
+        return await self.app(scope, receive, send)
+
+
+def _with_headers(response: Response, send: Send) -> Send:
+    """Add what the backends set on `response` to the answer, whoever writes it."""
+
+    def send_with_headers(message: Message) -> Awaitable[None]:
+        if response.raw_headers:
+            message = with_headers(message, response.checked_headers())
+        return send(message)
+
+    return send_with_headers
+
+
+def _replaying(authentication: Authentication, receive: Receive) -> Receive:
+    """Give a body that a backend has read once more to the handler."""
+    given = False
+
+    async def receive_again() -> Message:
+        nonlocal given
+        if given or authentication.body is None:
+            return await receive()
+        given = True
+        return {"type": "http.request", "body": authentication.body, "more_body": False}
+
+    return receive_again
+
+
+def _user_model(model: Any) -> type[BaseUser]:
+    if not (isinstance(model, type) and issubclass(model, BaseUser)):
+        raise ConfigError("user_model must be a class that inherits from BaseUser: class User(BaseUser): ...")
+    if model.load_user.__func__ is BaseUser.load_user.__func__:  # type: ignore[attr-defined]
+        raise ConfigError(
+            f"{model.__name__} must define `async def load_user(cls, identity)` as a classmethod"
+        )
+    return model
+
+
+def _backends(backend: Any, backends: Any) -> tuple[AuthenticationBackend, ...]:
+    if (backend is None) == (backends is None):
+        raise ConfigError(
+            "AuthenticationMiddleware takes either backend=JWTAuthBackend() or backends=[...], "
+            + ("not both" if backend is not None else "and one of them must be given")
+        )
+    chosen = (backend,) if backends is None else backends
+    if not isinstance(chosen, (tuple, list)) or not chosen:
+        raise ConfigError("backends must be a list of backends, with at least one in it")
+    for each in chosen:
+        if isinstance(each, type):
+            raise ConfigError(f"{each.__name__} is a class: pass an instance, {each.__name__}()")
+        if not isinstance(each, AuthenticationBackend):
+            raise ConfigError(f"{type(each).__name__} is no backend: inherit from AuthenticationBackend")
+        if not inspect.iscoroutinefunction(each.authenticate):
+            raise ConfigError(f"{type(each).__name__}.authenticate must be `async def`")
+    return tuple(chosen)
+
+
+def _loader(model: type[BaseUser]) -> LoadUser:
+    if inspect.iscoroutinefunction(model.load_user):
+        return model.load_user
+
+    async def load(identity: str) -> BaseUser | None:
+        user: Any = model.load_user(identity)
+        return cast("BaseUser | None", await user if inspect.isawaitable(user) else user)
+
+    return load

@@ -1,0 +1,30 @@
+"""What a backend found."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+__all__ = ["AuthResult"]
+
+
+@dataclass(frozen=True, slots=True)
+class AuthResult:
+    """What a backend found out about a request.
+
+    Attributes:
+        success: Whether the credential is good; only `True` counts.
+        identity: Who is asking: text that `load_user` knows. Empty where `success` is False.
+        scope: The backend's name, which `@auth(scope=...)` asks for.
+        permissions: Narrows what the user may do with this credential; None leaves all that the user has.
+        credential: The verified credential itself, which handlers read as `request.credential`.
+    """
+
+    success: bool
+    identity: str
+    scope: str
+    permissions: Collection[str] | None = None
+    credential: object = field(default=None, repr=False)

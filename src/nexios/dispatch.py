@@ -1,0 +1,236 @@
+"""From a request's path and method to the endpoint that answers it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from starlette._utils import get_route_path
+from starlette.datastructures import URL, URLPath
+from starlette.endpoints import HTTPEndpoint, WebSocketEndpoint
+from starlette.exceptions import HTTPException
+from starlette.responses import RedirectResponse
+from starlette.routing import Match, Mount, NoMatchFound, compile_path, replace_params
+
+from nexios.auth.requirements import Requirement, guard_of, method_requirement
+from nexios.exceptions import ConfigError
+from nexios.handlers import Endpoint, asgi_endpoint, http_endpoint, websocket_endpoint
+from nexios.http import Request, Response
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from re import Pattern
+
+    from starlette.convertors import Convertor
+    from starlette.types import Receive, Scope, Send
+
+    from nexios.http.errors import ErrorAnswers
+    from nexios.routing import RouteDeclaration
+
+__all__ = ["Dispatcher"]
+
+# Stands among the methods of a path for its WebSocket; no HTTP method can be called so (RFC 9110 9.1).
+_WEBSOCKET = "(websocket)"
+
+
+@dataclass(slots=True)
+class _Path:
+    """A path with parameters, and what answers there."""
+
+    regex: Pattern[str]
+    convertors: dict[str, Convertor[Any]]
+    methods: dict[str, Endpoint] = field(default_factory=dict)
+
+
+class Dispatcher:
+    """Finds the endpoint: exact paths first, by dictionary; then patterns and mounts as declared.
+
+    Args:
+        declarations: The routes.
+        errors: Turns exceptions into answers.
+        require_auth: A route without a guard wants an authenticated user, unless it is public.
+    """
+
+    def __init__(
+        self, declarations: Iterable[RouteDeclaration], errors: ErrorAnswers, *, require_auth: bool
+    ) -> None:
+        self._errors = errors
+        self._require_auth = require_auth
+        self._exact: dict[str, dict[str, Endpoint]] = {}
+        self._patterns: dict[str, _Path] = {}
+        self._rest: list[_Path | Mount] = []
+        self._named: list[tuple[str, str, dict[str, Convertor[Any]]]] = []
+        for declaration in declarations:
+            self.add(declaration)
+
+    def add(self, declaration: RouteDeclaration) -> None:
+        """Route one more.
+
+        Raises:
+            ConfigError: Its path or handler cannot be.
+        """
+        requirement = self.requirement(declaration)
+        if declaration.kind == "mount":
+            app = asgi_endpoint(declaration.handler, requirement, self._errors)
+            mount = Mount(declaration.path, app=app, name=declaration.name or None)
+            mount._base_app = declaration.handler
+            self._rest.append(mount)
+            return
+        try:
+            regex, template, convertors = compile_path(declaration.path)
+        except (AssertionError, ValueError) as error:
+            raise ConfigError(f"the path {declaration.path!r} cannot be: {error}") from None
+        self._named.append((declaration.name, template, convertors))
+        for method, endpoint in self._endpoints(declaration, requirement, tuple(convertors)).items():
+            self._methods(declaration.path, regex, convertors).setdefault(method, endpoint)
+
+    def requirement(self, declaration: RouteDeclaration) -> Requirement | None:
+        """What is asked before the route's handler runs; None: nothing."""
+        found = declaration.requirement
+        if found is None:
+            return Requirement() if self._require_auth else None
+        return None if found.public else found
+
+    def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
+        """The path of the route called `name`.
+
+        Raises:
+            NoMatchFound: There is none with these parameters.
+        """
+        for found, template, convertors in self._named:
+            if found == name and set(path_params) == set(convertors):
+                return URLPath(replace_params(template, convertors, dict(path_params))[0])
+        for route in self._rest:
+            if isinstance(route, Mount):
+                try:
+                    return route.url_path_for(name, **path_params)
+                except NoMatchFound:
+                    continue
+        raise NoMatchFound(name, path_params)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer the request by the endpoint of its path and method."""
+        path = get_route_path(scope) if scope.get("root_path") else scope["path"]
+        method = scope["method"] if scope["type"] == "http" else _WEBSOCKET
+        methods = self._exact.get(path)
+        if methods is not None and method in methods:
+            return await methods[method](scope, receive, send)
+        allowed = dict.fromkeys(methods or ())
+        endpoint = self._search(scope, path, method, allowed)
+        if endpoint is None:
+            endpoint = await self._otherwise(scope, receive, path, method, allowed)
+        await endpoint(scope, receive, send)
+
+    def _search(self, scope: Scope, path: str, method: str, allowed: dict[str, None]) -> Endpoint | None:
+        """The endpoint of a path with parameters or of a mount; notes in `allowed` which methods would do."""
+        for route in self._rest:
+            if isinstance(route, Mount):
+                match, child_scope = route.matches(scope)
+                if match is Match.FULL:
+                    scope.update(child_scope)
+                    return route.app
+                continue
+            found = route.regex.match(path)
+            if found is None:
+                continue
+            endpoint = route.methods.get(method)
+            if endpoint is None:
+                allowed.update(dict.fromkeys(route.methods))
+                continue
+            given = {name: route.convertors[name].convert(text) for name, text in found.groupdict().items()}
+            scope["path_params"] = {**scope.get("path_params", {}), **given}
+            return endpoint
+        return None
+
+    async def _otherwise(
+        self, scope: Scope, receive: Receive, path: str, method: str, allowed: dict[str, None]
+    ) -> Endpoint:
+        """The answer where no endpoint is for the path and the method."""
+        if method is _WEBSOCKET:
+            return _close
+        allowed.pop(_WEBSOCKET, None)
+        if allowed:
+            headers = {"Allow": ", ".join(sorted({*allowed, "OPTIONS"}))}
+            if method == "OPTIONS":
+                return Response(status_code=204, headers=headers)
+            error = HTTPException(405, f"The method {method[:20]} is not for this path.", headers)
+        else:
+            if path != "/" and self._matches(scope, path[:-1] if path.endswith("/") else path + "/"):
+                there = scope["path"].rstrip("/") if path.endswith("/") else scope["path"] + "/"
+                return RedirectResponse(str(URL(scope={**scope, "path": there})))
+            error = HTTPException(404, "There is nothing at this path.")
+        return await self._errors.answer(Request(scope, receive), error)
+
+    def _matches(self, scope: Scope, path: str) -> bool:
+        if path in self._exact or any(not isinstance(r, Mount) and r.regex.match(path) for r in self._rest):
+            return True
+        there = {**scope, "path": scope.get("root_path", "") + path}
+        return any(isinstance(r, Mount) and r.matches(there)[0] is Match.FULL for r in self._rest)
+
+    def _methods(
+        self, path: str, regex: Pattern[str], convertors: dict[str, Convertor[Any]]
+    ) -> dict[str, Endpoint]:
+        if not convertors:
+            return self._exact.setdefault(path, {})
+        if path not in self._patterns:
+            self._patterns[path] = _Path(regex, convertors)
+            self._rest.append(self._patterns[path])
+        return self._patterns[path].methods
+
+    def _endpoints(
+        self, declaration: RouteDeclaration, requirement: Requirement | None, params: tuple[str, ...]
+    ) -> dict[str, Endpoint]:
+        handler = declaration.handler
+        if isinstance(handler, type) and issubclass(handler, (HTTPEndpoint, WebSocketEndpoint)):
+            # Starlette's classes ask their guard in dispatch(), where other hosts find it too.
+            endpoint = asgi_endpoint(_starlette_class(handler), requirement, self._errors)
+            return dict.fromkeys(
+                (_WEBSOCKET,) if declaration.kind == "websocket" else declaration.methods, endpoint
+            )
+        if isinstance(handler, type):
+            return self._class_endpoints(handler(), declaration, requirement, params)
+        guard = guard_of(handler)
+        if guard is not None and guard.guarded is handler:
+            handler = guard.handler
+        if declaration.kind == "websocket":
+            return {_WEBSOCKET: websocket_endpoint(handler, requirement, params)}
+        endpoint = http_endpoint(handler, requirement, self._errors, params)
+        return _with_head(dict.fromkeys(declaration.methods, endpoint))
+
+    def _class_endpoints(
+        self,
+        instance: Any,
+        declaration: RouteDeclaration,
+        requirement: Requirement | None,
+        params: tuple[str, ...],
+    ) -> dict[str, Endpoint]:
+        """An endpoint for each method of a class-based handler, whose own guards stand on its methods."""
+        if not declaration.methods:
+            raise ConfigError(
+                f"{type(instance).__name__} answers no method: define get(self, request, response) or another"
+            )
+        found = {}
+        for method in declaration.methods:
+            handler = getattr(instance, method.lower())
+            asked = method_requirement(instance, method, requirement)
+            asked = None if asked is not None and asked.public else asked
+            found[method] = http_endpoint(handler, asked, self._errors, params)
+        return _with_head(found)
+
+
+def _with_head(methods: dict[str, Endpoint]) -> dict[str, Endpoint]:
+    """HEAD follows GET (RFC 9110 9.3.2)."""
+    if "GET" in methods:
+        methods.setdefault("HEAD", methods["GET"])
+    return methods
+
+
+def _starlette_class(handler: Any) -> Endpoint:
+    async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+        await handler(scope, receive, send)
+
+    return endpoint
+
+
+async def _close(scope: Scope, receive: Receive, send: Send) -> None:
+    await send({"type": "websocket.close", "code": 1000, "reason": ""})

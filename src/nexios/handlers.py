@@ -1,0 +1,169 @@
+"""Calling a handler and sending what it returns."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Collection
+from functools import partial
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from nexios.auth.admission import admit, refuse_websocket
+from nexios.auth.decorators import is_async
+from nexios.exceptions import ConfigError
+from nexios.http import Request, Response, WebSocket
+from nexios.http.answers import answer_of
+from nexios.http.encoding import json_bytes
+from nexios.http.problems import Problem
+
+if TYPE_CHECKING:
+    from nexios.auth.requirements import Requirement
+    from nexios.http.errors import ErrorAnswers
+
+__all__ = ["Endpoint", "asgi_endpoint", "http_endpoint", "websocket_endpoint"]
+
+Endpoint: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+_JSON = (b"content-type", b"application/json")
+
+
+def http_endpoint(
+    handler: Callable[..., Any],
+    requirement: Requirement | None,
+    errors: ErrorAnswers,
+    params: Collection[str],
+) -> Endpoint:
+    """An ASGI app that answers by `handler(request, response)`.
+
+    Args:
+        handler: Sync or async; it may name path parameters after the first two.
+        requirement: What is asked before it runs.
+        errors: Turns its exceptions into answers.
+        params: The path's parameters.
+
+    Raises:
+        ConfigError: The handler's parameters are not ours.
+    """
+    names = _named(handler, ("request", "response"), params)
+    call = handler if is_async(handler) else partial(run_in_threadpool, handler)
+
+    async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+        request = Request(scope, receive, send)
+        response = Response()
+        try:
+            if requirement is not None:
+                await admit(scope, requirement)
+            if names:
+                found = scope["path_params"]
+                value = await call(request, response, **{name: found[name] for name in names})
+            else:
+                value = await call(request, response)
+            if type(value) is dict and not response.touched:
+                # Most answers: nothing but JSON, so nothing is built to carry it.
+                body = json_bytes(value)
+                answer = None
+            else:
+                answer = answer_of(value, response)
+        except ClientDisconnect:
+            return
+        except Exception as error:
+            answer = await errors.answer(request, error)
+        if answer is None:
+            headers = [_JSON, (b"content-length", b"%d" % len(body))]
+            await send({"type": "http.response.start", "status": 200, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+        else:
+            await answer(scope, receive, send)
+
+    return endpoint
+
+
+def websocket_endpoint(
+    handler: Callable[..., Any], requirement: Requirement | None, params: Collection[str]
+) -> Endpoint:
+    """An ASGI app that serves a WebSocket by `handler(websocket)`; refused before it is accepted.
+
+    Raises:
+        ConfigError: The handler is not async, or its parameters are not ours.
+    """
+    if not is_async(handler):
+        raise ConfigError(f"{_name(handler)} serves a WebSocket and must be `async def`")
+    names = _named(handler, ("websocket",), params)
+
+    async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+        websocket = WebSocket(scope, receive, send)
+        if requirement is not None:
+            try:
+                await admit(scope, requirement)
+            except Problem as refusal:
+                return await refuse_websocket(websocket, refusal)
+        found = scope["path_params"] if names else {}
+        await handler(websocket, **{name: found[name] for name in names})
+
+    return endpoint
+
+
+def asgi_endpoint(app: ASGIApp, requirement: Requirement | None, errors: ErrorAnswers) -> Endpoint:
+    """Another ASGI app behind `requirement`, e.g. one that is mounted."""
+
+    async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            if requirement is not None:
+                try:
+                    await admit(scope, requirement)
+                except Problem as refusal:
+                    return await refuse_websocket(WebSocket(scope, receive, send), refusal)
+            return await app(scope, receive, send)
+        started = False
+
+        def tracked(message: Message) -> Awaitable[None]:
+            nonlocal started
+            started = True
+            return send(message)
+
+        try:
+            if requirement is not None:
+                await admit(scope, requirement)
+            await app(scope, receive, tracked)
+        except Exception as error:
+            if started:
+                raise
+            answer = await errors.answer(Request(scope, receive, send), error)
+            await answer(scope, receive, send)
+
+    return endpoint
+
+
+def _named(handler: Callable[..., Any], first: tuple[str, ...], params: Collection[str]) -> tuple[str, ...]:
+    """The path parameters that `handler` takes by name, after the parameters that each gets."""
+    try:
+        signature = inspect.signature(handler)
+    except (TypeError, ValueError):
+        return ()
+    kinds = inspect.Parameter
+    shown = f"{_name(handler)}({', '.join(first)})"
+    positional, named, rest = 0, [], False
+    for name, parameter in signature.parameters.items():
+        if parameter.kind is kinds.VAR_POSITIONAL:
+            positional = len(first)
+        elif parameter.kind is kinds.VAR_KEYWORD:
+            rest = True
+        elif positional < len(first) and parameter.kind is not kinds.KEYWORD_ONLY:
+            positional += 1
+        elif name in params:
+            named.append(name)
+        elif parameter.default is kinds.empty:
+            raise ConfigError(
+                f"{_name(handler)} has a parameter {name!r} that the path does not: write {shown}, "
+                f"or put {{{name}}} into the path"
+            )
+    if positional < len(first):
+        raise ConfigError(f"{_name(handler)} must take {' and '.join(first)}: write {shown}")
+    return tuple(params) if rest else tuple(named)
+
+
+def _name(handler: Any) -> str:
+    return getattr(handler, "__name__", type(handler).__name__)

@@ -1,0 +1,64 @@
+"""What a handler returned, as an answer that can be sent."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeAlias
+
+from starlette.responses import Response as StarletteResponse
+from starlette.types import Message, Receive, Scope, Send
+
+from nexios.http.response import Response
+
+__all__ = ["START_MESSAGES", "Answer", "answer_of", "with_headers"]
+
+START_MESSAGES = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
+"""The messages that bring an answer's headers."""
+
+Headers: TypeAlias = list[tuple[bytes, bytes]]
+Answer: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+def answer_of(value: object, response: Response) -> Answer:
+    """The answer that `value` stands for, with what was set on `response`.
+
+    Args:
+        value: A dict, list, text, bytes, None, a response of ours or any of Starlette's.
+        response: The one that the handler was given.
+
+    Raises:
+        TypeError: `value` is something else.
+    """
+    if value is response:
+        return response
+    if isinstance(value, (dict, list, str, bytes)):
+        return response.fill(value)
+    if value is None:
+        return response if response.touched else response.status(204)
+    if isinstance(value, (Response, StarletteResponse)):
+        return _merged(value, response.checked_headers()) if response.raw_headers else value
+    raise TypeError(
+        f"a handler returned {type(value).__name__}: return a dict, list, str, bytes, None or a response"
+    )
+
+
+def _merged(answer: Answer, headers: Headers) -> Answer:
+    """`answer` with `headers` added; its own win, but cookies add up."""
+
+    async def merged(scope: Scope, receive: Receive, send: Send) -> None:
+        def send_with_headers(message: Message) -> Awaitable[None]:
+            return send(with_headers(message, headers))
+
+        await answer(scope, receive, send_with_headers)
+
+    return merged
+
+
+def with_headers(message: Message, headers: Headers) -> Message:
+    """`message` with `headers` added where it begins an answer; its own win, but cookies add up."""
+    if message["type"] not in START_MESSAGES:
+        return message
+    own = list(message.get("headers", ()))
+    names = {name for name, _ in own}
+    added = [pair for pair in headers if pair[0] == b"set-cookie" or pair[0] not in names]
+    return {**message, "headers": own + added}

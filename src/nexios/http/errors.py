@@ -1,0 +1,78 @@
+"""Exceptions as answers: by the application's own handlers, else as problem bodies."""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import traceback
+from typing import TYPE_CHECKING, Any
+
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+
+from nexios.exceptions import NexiosError
+from nexios.http.answers import Answer, answer_of
+from nexios.http.problems import problem_response
+from nexios.http.response import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["ErrorAnswers"]
+
+logger = logging.getLogger("nexios")
+
+
+class ErrorAnswers:
+    """Turns an exception into the answer that the client gets.
+
+    Args:
+        handlers: Functions `(request, exception)` by exception class or HTTP status.
+        debug: Say in a 500 which exception was raised, and where.
+    """
+
+    def __init__(self, handlers: Mapping[int | type[Exception], Callable[..., Any]], *, debug: bool) -> None:
+        self.handlers = dict(handlers)
+        self._debug = debug
+
+    async def answer(self, request: Any, error: Exception) -> Answer:
+        """What to send in place of the handler's answer."""
+        handler = self._handler(error)
+        if handler is None:
+            return self._problem(error)
+        if not isinstance(error, HTTPException):
+            logger.debug("%s answers %s", getattr(handler, "__name__", handler), type(error).__name__)
+        try:
+            if inspect.iscoroutinefunction(handler):
+                value = await handler(request, error)
+            else:
+                value = await run_in_threadpool(handler, request, error)
+            return answer_of(value, Response())
+        except Exception as second:
+            return self._problem(second)
+
+    def _handler(self, error: Exception) -> Callable[..., Any] | None:
+        if isinstance(error, HTTPException) and error.status_code in self.handlers:
+            return self.handlers[error.status_code]
+        for kind in type(error).__mro__:
+            if kind in self.handlers:
+                return self.handlers[kind]
+        return None if isinstance(error, HTTPException) else self.handlers.get(500)
+
+    def _problem(self, error: Exception) -> Response:
+        if isinstance(error, HTTPException):
+            if error.status_code < 200 or error.status_code in (204, 304):
+                return Response(status_code=error.status_code, headers=error.headers)
+            return problem_response(error.status_code, str(error.detail), error.headers)
+        if isinstance(error, NexiosError):
+            # The application's mistake: its message says the mend, and a stack trace would only hide it.
+            logger.error("%s: %s", type(error).__name__, error)
+        else:
+            logger.error("a handler raised %s", type(error).__name__, exc_info=error)
+        detail = "The server could not answer the request."
+        if self._debug:
+            # The message of an exception, or its variables, may hold a secret: the place says enough.
+            frame = traceback.extract_tb(error.__traceback__)[-1:]
+            place = f" in {frame[0].name}, line {frame[0].lineno}" if frame else ""
+            detail = f"{type(error).__name__}{place}; the log has the rest."
+        return problem_response(500, detail)

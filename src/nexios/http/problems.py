@@ -1,0 +1,79 @@
+"""Refusals as exceptions, and their bodies (RFC 9457)."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+
+from starlette.exceptions import HTTPException
+
+from nexios.exceptions import AuthenticationError, NexiosError
+from nexios.http.encoding import json_bytes
+from nexios.http.response import Response
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "BadRequest",
+    "Forbidden",
+    "Problem",
+    "Unauthorized",
+    "Unavailable",
+    "problem_response",
+    "quoted_string",
+]
+
+
+class Problem(NexiosError, HTTPException):
+    """An answer other than success, raised; every host that knows Starlette's HTTPException can send it.
+
+    Args:
+        detail: What the client is told.
+        headers: Headers of the answer.
+    """
+
+    status = 500
+
+    def __init__(self, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(self.status, detail, headers)
+
+
+class BadRequest(Problem):
+    """400: the request cannot be read (RFC 9110 15.5.1)."""
+
+    status = 400
+
+
+class Unauthorized(Problem, AuthenticationError):
+    """401: there is no credential that is good for this route (RFC 9110 15.5.2)."""
+
+    status = 401
+
+
+class Forbidden(Problem):
+    """403: who asks is known, and may not (RFC 9110 15.5.4)."""
+
+    status = 403
+
+
+class Unavailable(Problem):
+    """503: who asks could not be found out just now (RFC 9110 15.6.4)."""
+
+    status = 503
+
+
+def problem_response(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
+    """A problem body (RFC 9457 3): `type`, `title`, `status` and `detail`."""
+    try:
+        title = HTTPStatus(status).phrase
+    except ValueError:
+        title = "Error"
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    return Response(json_bytes(body), status, headers, "application/problem+json")
+
+
+def quoted_string(text: str) -> str:
+    """`text` as a quoted-string (RFC 9110 5.6.4)."""
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'

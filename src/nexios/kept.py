@@ -1,0 +1,58 @@
+"""Verified credentials, kept within a bound so that the same one is not verified again."""
+
+from __future__ import annotations
+
+from typing import Generic, TypeVar
+
+__all__ = ["Kept"]
+
+Verified = TypeVar("Verified")
+
+
+class Kept(Generic[Verified]):
+    """What was verified, by the credential byte for byte; the oldest goes first.
+
+    Whoever asks must still check what changes with time: expiry, not-before, revocation.
+
+    Args:
+        entries: How many are kept at most; 0 keeps none.
+        size: How many bytes they may take together, about.
+        largest: A credential longer than this is not kept.
+    """
+
+    __slots__ = ("_kept", "_largest", "_limit", "_size", "bytes", "get")
+
+    def __init__(
+        self, *, entries: int = 10_000, size: int = 8 * 1024 * 1024, largest: int = 4 * 1024
+    ) -> None:
+        self._kept: dict[str, Verified] = {}
+        self._limit = entries
+        self._size = size
+        self._largest = largest
+        self.bytes = 0
+        # The dictionary's own method: a look-up is all that a hit costs.
+        self.get = self._kept.get
+
+    def put(self, credential: str, verified: Verified) -> None:
+        """Keep what `credential` was verified to be; `verified` must not be changed by anyone from now on."""
+        if len(credential) > self._largest or self._limit == 0 or credential in self._kept:
+            return
+        self._kept[credential] = verified
+        self.bytes += _cost(credential)
+        while len(self._kept) > self._limit or self.bytes > self._size:
+            oldest = next(iter(self._kept))
+            del self._kept[oldest]
+            self.bytes -= _cost(oldest)
+
+    def clear(self) -> None:
+        """Keep nothing of what was verified so far: the keys or settings have changed."""
+        self._kept.clear()
+        self.bytes = 0
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+
+def _cost(credential: str) -> int:
+    """Bytes that an entry takes: the text, what was read from it (at most twice as long), the objects."""
+    return 3 * len(credential) + 600

@@ -1,0 +1,139 @@
+"""A session that travels in its cookie, signed."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from nexios.exceptions import SessionDataError
+from nexios.kept import Kept
+from nexios.session.ended import EndedSessions
+from nexios.session.session import StoredSession
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import timedelta
+
+    from nexios.types import Clock
+
+__all__ = ["SALT", "SignedCookies"]
+
+SALT = "nexios.session"
+"""Separates the key of session cookies from whatever else the secret signs."""
+
+# RFC 6265 6.1: what a browser keeps at least, for the name, the value and the attributes together.
+_MAX_COOKIE = 4096
+_ROOM_FOR_ATTRIBUTES = 160
+
+
+class _Payload(msgspec.Struct, forbid_unknown_fields=True):
+    id: str
+    at: int
+    data: msgspec.Raw
+
+
+class _Object(msgspec.Struct):
+    """Any JSON object."""
+
+
+class _Verified(msgspec.Struct, frozen=True):
+    stored: StoredSession
+    signed_at: int
+
+
+_payload = msgspec.json.Decoder(_Payload)
+_object = msgspec.json.Decoder(_Object)
+
+
+class SignedCookies:
+    """Writes sessions into signed cookies and reads them back.
+
+    What was verified is kept, so that the same cookie is not verified again; its age and its end are checked
+    each time.
+
+    Args:
+        secrets: The first signs, all verify.
+        max_age: How long a session lives from its beginning.
+        idle_timeout: How long one lives from its last use; None: as long as `max_age`.
+        clock: The time now.
+    """
+
+    def __init__(
+        self, secrets: Sequence[str], *, max_age: timedelta, idle_timeout: timedelta | None, clock: Clock
+    ) -> None:
+        import itsdangerous
+
+        class Signer(itsdangerous.TimestampSigner):
+            def get_timestamp(self) -> int:
+                return int(clock())
+
+        # itsdangerous takes the oldest first and signs with the last.
+        self._signer = Signer(
+            list(reversed(secrets)), salt=SALT, key_derivation="hmac", digest_method=hashlib.sha256
+        )
+        self._bad = itsdangerous.BadData
+        self._clock = clock
+        self._max_age = int(max_age.total_seconds())
+        self._idle = None if idle_timeout is None else int(idle_timeout.total_seconds())
+        self._kept: Kept[_Verified] = Kept()
+        self.ended = EndedSessions(clock)
+
+    def read(self, value: str) -> StoredSession | None:
+        """The session that a cookie's value holds, or None for all that is no live session of ours."""
+        verified = self._kept.get(value)
+        if verified is None:
+            if len(value) > _MAX_COOKIE:
+                return None
+            verified = self._verify(value)
+            if verified is None:
+                return None
+            self._kept.put(value, verified)
+        stored = verified.stored
+        now = self._clock()
+        if now - stored.created_at > self._max_age:
+            return None
+        if self._idle is not None and now - verified.signed_at > self._idle:
+            return None
+        return None if self.ended.holds(stored.id, stored.created_at) else stored
+
+    def write(self, session_id: str, created_at: int, data: bytes) -> tuple[str, int]:
+        """The cookie's value and its life in seconds.
+
+        Raises:
+            SessionDataError: It is larger than a browser keeps.
+        """
+        payload = msgspec.json.encode(_Payload(session_id, created_at, msgspec.Raw(data)))
+        value = self._signer.sign(base64.urlsafe_b64encode(payload).rstrip(b"=")).decode("ascii")
+        if len(value) > _MAX_COOKIE - _ROOM_FOR_ATTRIBUTES:
+            raise SessionDataError(
+                f"the session takes {len(value)} bytes as a cookie, where browsers keep {_MAX_COOKIE} with "
+                "name and attributes: store less in it, such as an id of what a database keeps"
+            )
+        life = self._max_age - (int(self._clock()) - created_at)
+        return value, life if self._idle is None else min(life, self._idle)
+
+    def end(self, ended: str, created_at: int) -> None:
+        """Let no cookie of this id, or family of ids, in again."""
+        self.ended.add(ended, created_at, created_at + self._max_age + 1)
+
+    def wants_refresh(self, value: str) -> bool:
+        """Whether the cookie should be signed anew so that the idle timeout counts from now."""
+        verified = self._kept.get(value)
+        if self._idle is None or verified is None:
+            return False
+        return self._clock() - verified.signed_at >= min(60, self._idle // 4)
+
+    def _verify(self, value: str) -> _Verified | None:
+        try:
+            body, signed_at = self._signer.unsign(value, return_timestamp=True)
+            raw = base64.b64decode(body + b"=" * (-len(body) % 4), altchars=b"-_", validate=True)
+            payload = _payload.decode(raw)
+            data = bytes(payload.data)
+            _object.decode(data)
+        except (self._bad, binascii.Error, msgspec.MsgspecError, ValueError, RecursionError):
+            return None
+        return _Verified(StoredSession(payload.id, payload.at, data), int(signed_at.timestamp()))

@@ -1,0 +1,1 @@
+"""JSON Web Tokens: keys, signatures and claims; knows nothing of the web."""

@@ -1,0 +1,133 @@
+"""What a token claims, and whether that holds for us now (RFC 7519 4.1)."""
+
+from __future__ import annotations
+
+import copy
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from nexios.exceptions import InvalidToken
+
+if TYPE_CHECKING:
+    from nexios.config import MakeConfig
+
+__all__ = ["ClaimRules", "Claims"]
+
+_json_object = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class Claims(Mapping[str, Any]):
+    """The claims of a verified token: a mapping that nobody changes, since requests share it.
+
+    Args:
+        claims: The claims.
+        not_before: From when they hold, in seconds since the epoch.
+        not_after: Until when, exclusively.
+    """
+
+    __slots__ = ("_claims", "_not_after", "_not_before")
+
+    def __init__(
+        self, claims: dict[str, Any], not_before: float = -math.inf, not_after: float = math.inf
+    ) -> None:
+        self._claims = claims
+        self._not_before = not_before
+        self._not_after = not_after
+
+    def hold_at(self, now: float) -> bool:
+        """Whether they hold at `now`, in seconds since the epoch."""
+        return self._not_before <= now < self._not_after
+
+    def __getitem__(self, name: str) -> Any:
+        value = self._claims[name]
+        return copy.deepcopy(value) if type(value) in (list, dict) else value
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._claims)
+
+    def __len__(self) -> int:
+        return len(self._claims)
+
+    def __repr__(self) -> str:
+        return f"<Claims {', '.join(sorted(self._claims))}>"
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimRules:
+    """What claims must say to hold for this application.
+
+    Attributes:
+        audience: `aud` must name one of these; None: there must be no `aud`, since it would name somebody
+            else.
+        issuer: `iss` must be one of these; None: any.
+        leeway: How far clocks may differ, in seconds.
+    """
+
+    audience: tuple[str, ...] | None = None
+    issuer: tuple[str, ...] | None = None
+    leeway: float = 0
+
+    @classmethod
+    def of(cls, config: MakeConfig) -> ClaimRules:
+        """The rules that `config` sets."""
+        return cls(config.jwt_audience, config.jwt_issuer, config.jwt_leeway.total_seconds())  # type: ignore[arg-type]
+
+    def read(self, payload: bytes, now: float) -> Claims:
+        """The claims of a payload whose signature was verified.
+
+        Args:
+            payload: The token's payload.
+            now: The time, in seconds since the epoch.
+
+        Raises:
+            InvalidToken: They are no claims, or do not hold.
+        """
+        try:
+            claims = _json_object(payload)
+        except (msgspec.MsgspecError, ValueError, RecursionError):
+            raise InvalidToken("the payload is no JSON object") from None
+        if not claims:
+            raise InvalidToken("the payload claims nothing")
+        for name in ("sub", "jti"):
+            if name in claims and not isinstance(claims[name], str):
+                raise InvalidToken(f"{name} is not text")
+        self._check_audience(claims)
+        if self.issuer is not None and claims.get("iss") not in self.issuer:
+            raise InvalidToken("iss is not the issuer that is set")
+        # Whole seconds, downwards: a token must not live a moment longer here than elsewhere.
+        expires = math.floor(_seconds(claims, "exp", math.inf)) if "exp" in claims else math.inf
+        begins = max(_seconds(claims, "nbf", -math.inf), _seconds(claims, "iat", -math.inf))
+        held = Claims(claims, begins - self.leeway, expires + self.leeway)
+        if now >= expires + self.leeway:
+            raise InvalidToken("expired")
+        if not held.hold_at(now):
+            raise InvalidToken("not valid yet")
+        return held
+
+    def _check_audience(self, claims: dict[str, Any]) -> None:
+        found = claims.get("aud")
+        if found is None and "aud" not in claims:
+            if self.audience is not None:
+                raise InvalidToken("aud is missing")
+            return
+        named = [found] if isinstance(found, str) else found
+        if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+            raise InvalidToken("aud is neither text nor a list of texts")
+        if self.audience is None:
+            raise InvalidToken("aud names an audience, and none is set: set jwt_audience")
+        if not set(named) & set(self.audience):
+            raise InvalidToken("aud names somebody else")
+
+
+def _seconds(claims: dict[str, Any], name: str, default: float) -> float:
+    """A NumericDate (RFC 7519 2)."""
+    if name not in claims:
+        return default
+    value = claims[name]
+    if type(value) not in (int, float) or not math.isfinite(value):
+        raise InvalidToken(f"{name} is not a number of seconds")
+    return value  # type: ignore[no-any-return]

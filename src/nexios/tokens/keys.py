@@ -1,0 +1,149 @@
+"""Keys: what signs and verifies, and for which algorithms each is good."""
+
+from __future__ import annotations
+
+import json
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from joserfc.errors import JoseError
+from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
+from joserfc.jws import JWSRegistry
+
+from nexios.exceptions import ConfigError
+
+__all__ = ["TokenKey", "load_keys"]
+
+_BY_CURVE = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA"}
+_RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
+_HMAC = ("HS256", "HS384", "HS512")
+# RFC 7518 3.3
+_RSA_BITS = 2048
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class TokenKey:
+    """A key and the algorithms that it is good for; no token chooses another (RFC 8725 3.1).
+
+    Attributes:
+        algorithms: The names of the algorithms.
+        kid: The id by which a token may name it.
+        key: joserfc's key.
+    """
+
+    algorithms: tuple[str, ...]
+    kid: str | None
+    key: Any
+
+    def signer(self, algorithm: str) -> partial[bytes]:
+        """A function from the signing input to the signature."""
+        return partial(JWSRegistry.algorithms[algorithm].sign, key=self.key)
+
+    def verify(self, algorithm: str, message: bytes, signature: bytes) -> bool:
+        """Whether `signature` is this key's for `message`, in constant time."""
+        return JWSRegistry.algorithms[algorithm].verify(message, signature, self.key)
+
+    @property
+    def can_sign(self) -> bool:
+        """Whether it is a secret or private key."""
+        return bool(self.key.is_private)
+
+    def __repr__(self) -> str:
+        return f"<TokenKey {'/'.join(self.algorithms)} kid={self.kid!r}>"
+
+
+def load_keys(material: str | Mapping[str, Any], allowed: Sequence[str]) -> list[TokenKey]:
+    """Read a secret, PEM text, a JWK or a JWKS (RFC 7517).
+
+    Args:
+        material: What the key is made of. Text that is no PEM and no JSON is a secret.
+        allowed: The algorithms that may be used; each key gets those of them that fit it.
+
+    Raises:
+        ConfigError: It is no key, or one too short; the message never shows it.
+    """
+    if isinstance(material, str) and material.lstrip().startswith("{"):
+        try:
+            material = json.loads(material)
+        except ValueError:
+            raise ConfigError(
+                "the key begins like JSON and is none: give PEM text, a JWK or a JWKS"
+            ) from None
+    if isinstance(material, Mapping):
+        members = material.get("keys", [material])
+        if not isinstance(members, Sequence) or not all(isinstance(member, Mapping) for member in members):
+            raise ConfigError("a JWKS holds its keys as a list under the name keys (RFC 7517 5)")
+        found = [_from_jwk(member, allowed) for member in members]
+    elif material.lstrip().startswith("-----BEGIN"):
+        found = [_bound(_from_pem(material), None, allowed)]
+    elif material.lstrip().startswith(("ssh-", "ecdsa-")):
+        # Such text is public: as an HMAC secret anybody could sign with it (CVE-2024-33663).
+        raise ConfigError("the key is an SSH public key: give it as PEM")
+    else:
+        found = [_bound(_secret(material), None, allowed)]
+    return [key for key in found if key.algorithms]
+
+
+def _from_jwk(jwk: Mapping[str, Any], allowed: Sequence[str]) -> TokenKey:
+    if jwk.get("use", "sig") != "sig":
+        raise ConfigError('the JWK is not for signatures: its use must be "sig" (RFC 7517 4.2)')
+    operations = jwk.get("key_ops")
+    if operations is not None and not {"sign", "verify"} & set(operations):
+        raise ConfigError(
+            "the JWK is not for signatures: its key_ops must have verify or sign (RFC 7517 4.3)"
+        )
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # joserfc warns of what is refused below
+            key = JWKRegistry.import_key(dict(jwk))
+    except (JoseError, ValueError, TypeError, KeyError) as error:
+        raise ConfigError(f"the JWK cannot be read: {type(error).__name__}") from None
+    return _bound(key, jwk.get("alg"), allowed)
+
+
+def _from_pem(text: str) -> Any:
+    for kind in (RSAKey, ECKey, OKPKey):
+        try:
+            return kind.import_key(text)
+        except (JoseError, ValueError, TypeError, AttributeError):
+            continue
+    raise ConfigError(
+        "the PEM text cannot be read as an RSA, EC or Ed25519 key; encrypted keys must be opened first"
+    )
+
+
+def _secret(text: str) -> Any:
+    if not text.strip():
+        raise ConfigError("the secret is empty: make one with `nexios secret`")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # MakeConfig says which secrets are weak
+        return OctKey.import_key(text)
+
+
+def _bound(key: Any, algorithm: object, allowed: Sequence[str]) -> TokenKey:
+    fitting = _fitting(key)
+    if algorithm is not None:
+        if algorithm not in fitting:
+            raise ConfigError(f"the JWK's alg {str(algorithm)[:20]!r} does not fit its key (RFC 7517 4.4)")
+        fitting = (str(algorithm),)
+    kid = key.kid if isinstance(key.kid, str) else None
+    return TokenKey(tuple(name for name in allowed if name in fitting), kid, key)
+
+
+def _fitting(key: Any) -> tuple[str, ...]:
+    if isinstance(key, OctKey):
+        return _HMAC
+    if isinstance(key, RSAKey):
+        bits = key.raw_value.key_size
+        if bits < _RSA_BITS:
+            raise ConfigError(f"the RSA key has {bits} bits where {_RSA_BITS} are needed (RFC 7518 3.3)")
+        return _RSA
+    name = _BY_CURVE.get(key.curve_name)
+    if name is None:
+        raise ConfigError(
+            f"keys of the curve {key.curve_name} sign no token: use P-256, P-384, P-521 or Ed25519"
+        )
+    return (name,)
