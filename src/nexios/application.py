@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from starlette.datastructures import State
@@ -13,6 +13,7 @@ from nexios.dispatch import Dispatcher
 from nexios.exceptions import ConfigError
 from nexios.http import Request
 from nexios.http.errors import ErrorAnswers
+from nexios.http.outgoing import outgoing_of
 from nexios.lifespan import Lifespan
 from nexios.routing import RouteDeclaration, Router
 from nexios.running import remember_config, running_config
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
 
     from starlette.datastructures import URLPath
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp, Receive, Scope, Send
 
     from nexios.startup import RouteRow
     from nexios.types import MiddlewareRecipe
@@ -165,18 +166,12 @@ class NexiosApp(Router):
             return await self._lifespan(self, scope, receive, send)
         if stack is None:
             stack = self.build(scope)
-        started = False
-
-        def tracked(message: Message) -> Awaitable[None]:
-            nonlocal started
-            started = True
-            return send(message)
-
+        outgoing, send = outgoing_of(scope, send)
         token = running_config.set(self.config)
         try:
-            await stack(scope, receive, tracked)
+            await stack(scope, receive, send)
         except Exception as error:
-            if started or scope["type"] != "http":
+            if outgoing.started or scope["type"] != "http":
                 raise
             answer = await self._errors.answer(Request(scope, receive, send), error)
             await answer(scope, receive, send)

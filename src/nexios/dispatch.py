@@ -18,7 +18,7 @@ from nexios.handlers import Endpoint, asgi_endpoint, http_endpoint, websocket_en
 from nexios.http import Request, Response
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Iterable
     from re import Pattern
 
     from starlette.convertors import Convertor
@@ -81,8 +81,11 @@ class Dispatcher:
         except (AssertionError, ValueError) as error:
             raise ConfigError(f"the path {declaration.path!r} cannot be: {error}") from None
         self._named.append((declaration.name, template, convertors))
+        methods = self._methods(declaration.path, regex, convertors)
         for method, endpoint in self._endpoints(declaration, requirement, tuple(convertors)).items():
-            self._methods(declaration.path, regex, convertors).setdefault(method, endpoint)
+            follows_get = method == "HEAD" and methods.get("HEAD") is methods.get("GET")
+            if method not in methods or (follows_get and method in declaration.methods):
+                methods[method] = endpoint
 
     def requirement(self, declaration: RouteDeclaration) -> Requirement | None:
         """What is asked before the route's handler runs; None: nothing."""
@@ -108,25 +111,31 @@ class Dispatcher:
                     continue
         raise NoMatchFound(name, path_params)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Answer the request by the endpoint of its path and method."""
         path = get_route_path(scope) if scope.get("root_path") else scope["path"]
         method = scope["method"] if scope["type"] == "http" else _WEBSOCKET
         methods = self._exact.get(path)
         if methods is not None and method in methods:
-            return await methods[method](scope, receive, send)
+            return methods[method](scope, receive, send)
         allowed = dict.fromkeys(methods or ())
         endpoint = self._search(scope, path, method, allowed)
-        if endpoint is None:
-            endpoint = await self._otherwise(scope, receive, path, method, allowed)
-        await endpoint(scope, receive, send)
+        if endpoint is not None:
+            return endpoint(scope, receive, send)
+        return self._answer_otherwise(scope, receive, send, path, method, allowed)
+
+    async def _answer_otherwise(
+        self, scope: Scope, receive: Receive, send: Send, path: str, method: str, allowed: dict[str, None]
+    ) -> None:
+        answer = await self._otherwise(scope, receive, path, method, allowed)
+        await answer(scope, receive, send)
 
     def _search(self, scope: Scope, path: str, method: str, allowed: dict[str, None]) -> Endpoint | None:
         """The endpoint of a path with parameters or of a mount; notes in `allowed` which methods would do."""
         for route in self._rest:
             if isinstance(route, Mount):
-                match, child_scope = route.matches(scope)
-                if match is Match.FULL:
+                child_scope = _inside(route, scope)
+                if child_scope is not None:
                     scope.update(child_scope)
                     return route.app
                 continue
@@ -137,7 +146,12 @@ class Dispatcher:
             if endpoint is None:
                 allowed.update(dict.fromkeys(route.methods))
                 continue
-            given = {name: route.convertors[name].convert(text) for name, text in found.groupdict().items()}
+            try:
+                given = {
+                    name: route.convertors[name].convert(text) for name, text in found.groupdict().items()
+                }
+            except ValueError:
+                continue  # e.g. a number of more digits than Python reads
             scope["path_params"] = {**scope.get("path_params", {}), **given}
             return endpoint
         return None
@@ -165,7 +179,7 @@ class Dispatcher:
         if path in self._exact or any(not isinstance(r, Mount) and r.regex.match(path) for r in self._rest):
             return True
         there = {**scope, "path": scope.get("root_path", "") + path}
-        return any(isinstance(r, Mount) and r.matches(there)[0] is Match.FULL for r in self._rest)
+        return any(isinstance(r, Mount) and _inside(r, there) is not None for r in self._rest)
 
     def _methods(
         self, path: str, regex: Pattern[str], convertors: dict[str, Convertor[Any]]
@@ -223,6 +237,15 @@ def _with_head(methods: dict[str, Endpoint]) -> dict[str, Endpoint]:
     if "GET" in methods:
         methods.setdefault("HEAD", methods["GET"])
     return methods
+
+
+def _inside(mount: Mount, scope: Scope) -> Scope | None:
+    """What the scope becomes inside `mount`; None: the path is not below it."""
+    try:
+        match, child_scope = mount.matches(scope)
+    except ValueError:
+        return None  # e.g. a number of more digits than Python reads
+    return child_scope if match is Match.FULL else None
 
 
 def _starlette_class(handler: Any) -> Endpoint:

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from nexios.auth.admission import admit, refuse_websocket
+from nexios.auth.admission import admit, admitted, refuse_websocket
 from nexios.auth.decorators import is_async
 from nexios.exceptions import ConfigError
 from nexios.http import Request, Response, WebSocket
 from nexios.http.answers import answer_of
 from nexios.http.encoding import json_bytes
+from nexios.http.outgoing import outgoing_of
 from nexios.http.problems import Problem
 
 if TYPE_CHECKING:
@@ -52,10 +53,12 @@ def http_endpoint(
 
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
-        response = Response()
+        response = Response.blank()
         try:
             if requirement is not None:
-                await admit(scope, requirement)
+                pending = admit(scope, requirement)
+                if pending is not None:
+                    await pending
             if names:
                 found = scope["path_params"]
                 value = await call(request, response, **{name: found[name] for name in names})
@@ -97,7 +100,7 @@ def websocket_endpoint(
         websocket = WebSocket(scope, receive, send)
         if requirement is not None:
             try:
-                await admit(scope, requirement)
+                await admitted(scope, requirement)
             except Problem as refusal:
                 return await refuse_websocket(websocket, refusal)
         found = scope["path_params"] if names else {}
@@ -113,23 +116,17 @@ def asgi_endpoint(app: ASGIApp, requirement: Requirement | None, errors: ErrorAn
         if scope["type"] == "websocket":
             if requirement is not None:
                 try:
-                    await admit(scope, requirement)
+                    await admitted(scope, requirement)
                 except Problem as refusal:
                     return await refuse_websocket(WebSocket(scope, receive, send), refusal)
             return await app(scope, receive, send)
-        started = False
-
-        def tracked(message: Message) -> Awaitable[None]:
-            nonlocal started
-            started = True
-            return send(message)
-
+        outgoing, send = outgoing_of(scope, send)
         try:
             if requirement is not None:
-                await admit(scope, requirement)
-            await app(scope, receive, tracked)
+                await admitted(scope, requirement)
+            await app(scope, receive, send)
         except Exception as error:
-            if started:
+            if outgoing.started:
                 raise
             answer = await errors.answer(Request(scope, receive, send), error)
             await answer(scope, receive, send)

@@ -37,9 +37,7 @@ class OriginCheck:
         self._trusted = frozenset(_checked(origin) for origin in trusted_origins)
 
     def is_foreign(self, scope: Mapping[str, Any]) -> bool:
-        """Whether the request of `scope` could do harm in its user's name and comes from another site."""
-        if scope["type"] == "http" and scope["method"] in SAFE_METHODS:
-            return False
+        """Whether the request of `scope` comes from another site."""
         sites, origins, hosts = [], [], []
         for name, value in scope["headers"]:
             if name == b"sec-fetch-site":

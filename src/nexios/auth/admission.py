@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from nexios.exceptions import ConfigError
 from nexios.http.problems import problem_response
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Awaitable, MutableMapping
 
     from nexios.auth.requirements import Requirement
     from nexios.http.problems import Problem
 
-__all__ = ["admit", "refuse_websocket"]
+__all__ = ["admit", "admitted", "refuse_websocket"]
 
 
-async def admit(scope: MutableMapping[str, Any], requirement: Requirement) -> None:
+def admit(scope: MutableMapping[str, Any], requirement: Requirement) -> Awaitable[None] | None:
     """Let the request of `scope` pass if it meets `requirement`.
+
+    Returns:
+        None where that is settled, else what must be awaited before it is.
 
     Raises:
         Unauthorized: 401, no credential is good for the route.
@@ -31,7 +34,14 @@ async def admit(scope: MutableMapping[str, Any], requirement: Requirement) -> No
             "a guarded route needs AuthenticationMiddleware: "
             "app.add_middleware(AuthenticationMiddleware(user_model=..., backend=...))"
         )
-    await authentication.admit(scope, requirement)
+    return cast("Awaitable[None] | None", authentication.admit(scope, requirement))
+
+
+async def admitted(scope: MutableMapping[str, Any], requirement: Requirement) -> None:
+    """Like `admit`, and wait until it is settled."""
+    pending = admit(scope, requirement)
+    if pending is not None:
+        await pending
 
 
 async def refuse_websocket(websocket: Any, refusal: Problem) -> None:

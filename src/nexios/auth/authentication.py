@@ -13,12 +13,14 @@ from nexios.auth.base import BaseUser, UnauthenticatedUser
 from nexios.auth.challenge import Challenges
 from nexios.auth.model import AuthResult
 from nexios.http import Request, Response, WebSocket
-from nexios.http.problems import Forbidden, Unauthorized, Unavailable
+from nexios.http.answers import with_headers
+from nexios.http.outgoing import Outgoing
+from nexios.http.problems import Forbidden, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import MutableMapping
+    from collections.abc import Iterable, MutableMapping
 
-    from starlette.types import Receive
+    from starlette.types import Message, Receive
 
     from nexios.auth.backends.base import AuthenticationBackend
     from nexios.auth.requirements import Requirement
@@ -47,7 +49,7 @@ class Nobody:
         realm: What its challenges name.
     """
 
-    __slots__ = ("backends", "challenges", "load_user", "user_model")
+    __slots__ = ("_by_header", "backends", "challenges", "load_user", "user_model")
 
     credential = None
 
@@ -62,19 +64,31 @@ class Nobody:
         self.user_model = user_model
         self.load_user = load_user
         self.challenges = Challenges(backends, realm)
+        named = {name for backend in backends for name in backend.headers or ()}
+        self._by_header = {name: self._looking_at({name}) for name in named}
 
-    async def admit(self, scope: MutableMapping[str, Any], requirement: Requirement) -> None:
+    def backends_for(self, headers: Iterable[tuple[bytes, bytes]]) -> tuple[AuthenticationBackend, ...]:
+        """The backends that a request of these headers has anything for."""
+        present = {name for name, _ in headers if name in self._by_header}
+        if len(present) == 1:
+            return self._by_header[present.pop()]
+        return self._looking_at(present)
+
+    def _looking_at(self, names: set[bytes]) -> tuple[AuthenticationBackend, ...]:
+        return tuple(b for b in self.backends if b.headers is None or not names.isdisjoint(b.headers))
+
+    def admit(self, scope: MutableMapping[str, Any], requirement: Requirement) -> Awaitable[None] | None:
         """Refuse.
 
         Raises:
             Unauthorized: Always.
         """
-        raise Unauthorized("Authentication is required.", self.challenges.header(requirement.scopes))
+        raise self.challenges.refusal(requirement.scopes)
 
     def use(self, scope: MutableMapping[str, Any], user: BaseUser, result: AuthResult) -> None:
         """Let the rest of the request run as `user`, who has just proved it."""
-        authentication = scope["nexios.authentication"] = Authentication(self, empty_receive, Response())
-        authentication.close()
+        authentication = Authentication(self, (), empty_receive, Outgoing(empty_send))
+        scope["nexios.authentication"] = authentication
         authentication.use(scope, user, result)
 
     def forget(self, scope: MutableMapping[str, Any], name: str) -> None:
@@ -89,26 +103,30 @@ class Authentication:
 
     Args:
         app: The application's backends and users.
+        asked: The backends to ask, in their order.
         receive: Reads the body, for backends that look into it.
-        response: Headers and cookies that the backends set.
+        outgoing: The answer's way to the client, for what backends set on their response.
+
+    Attributes:
+        body: The body, once a backend has read it.
+        response: What backends set headers and cookies on.
     """
 
-    __slots__ = (
-        *("_app", "_asked", "_current", "_failed", "_found", "_receive", "_refused", "_required"),
-        *("body", "response"),
-    )
+    body: bytes | None = None
+    _current: _Found | None = None
+    _failed = False
+    _found: tuple[_Found, ...] = ()
+    _refused: tuple[str, ...] = ()
+    _required: Requirement | None = None
 
-    def __init__(self, app: Nobody, receive: Receive, response: Response) -> None:
+    def __init__(
+        self, app: Nobody, asked: tuple[AuthenticationBackend, ...], receive: Receive, outgoing: Outgoing
+    ) -> None:
         self._app = app
+        self._to_ask = asked
         self._receive = receive
-        self.response = response
-        self.body: bytes | None = None
-        self._asked = 0
-        self._found: list[_Found] = []
-        self._refused: tuple[str, ...] = ()
-        self._failed = False
-        self._current: _Found | None = None
-        self._required: Requirement | None = None
+        self._outgoing = outgoing
+        self.response = Response.blank()
 
     @property
     def backends(self) -> tuple[AuthenticationBackend, ...]:
@@ -120,11 +138,6 @@ class Authentication:
         """What the backend in charge verified."""
         return None if self._current is None else self._current.result.credential
 
-    @property
-    def backends_left(self) -> bool:
-        """Whether a guard may yet ask another backend."""
-        return not self._failed and self._asked < len(self._app.backends)
-
     async def identify(
         self, scope: MutableMapping[str, Any], scopes: frozenset[str] | None = None
     ) -> _Found | None:
@@ -132,31 +145,47 @@ class Authentication:
         for found in self._found:
             if scopes is None or found.result.scope in scopes:
                 return self._take(scope, found)
-        if not self.backends_left:
+        if not self._to_ask:
             return None
         connection: Any = (Request if scope["type"] == "http" else WebSocket)(
             scope, self._receive, empty_send
         )
-        while self.backends_left:
-            backend = self._app.backends[self._asked]
-            self._asked += 1
+        response = self.response
+        app = self._app
+        while self._to_ask:
+            backend, *rest = self._to_ask
+            self._to_ask = tuple(rest)
             try:
-                new = await self._ask(backend, connection)
+                result = await backend.authenticate(connection, response)
+                if result is None:
+                    continue
+                user = None
+                if _is_success(result):
+                    user = await app.load_user(result.identity)
+                    if user is not None and not _is_known(user, app.user_model):
+                        user = None
             except Exception:
                 # Whatever went wrong, nobody gets in by it and nobody else is asked in its place.
                 logger.exception("%s failed: guarded routes answer 503", type(backend).__name__)
                 self._failed = True
+                self._to_ask = ()
                 return None
             finally:
-                self.body = getattr(connection, "_body", self.body)
-            if new is not None:
-                self._found.append(new)
-                if scopes is None or new.result.scope in scopes:
-                    return self._take(scope, new)
+                self._note(connection)
+            if user is None:
+                self._refused += (backend.scheme,)
+                continue
+            found = _Found(result, user)
+            self._found += (found,)
+            if scopes is None or result.scope in scopes:
+                return self._take(scope, found)
         return None
 
-    async def admit(self, scope: MutableMapping[str, Any], requirement: Requirement) -> None:
+    def admit(self, scope: MutableMapping[str, Any], requirement: Requirement) -> Awaitable[None] | None:
         """Let the request pass if it meets `requirement` and every earlier one.
+
+        Returns:
+            None where that is settled, else what must be awaited before it is.
 
         Raises:
             Unauthorized: No credential is good for the route.
@@ -168,12 +197,18 @@ class Authentication:
         self._required = required
         current = self._current
         if current is None or (required.scopes is not None and current.result.scope not in required.scopes):
-            current = await self.identify(scope, required.scopes)
-            if current is None:
-                if self._failed:
-                    raise Unavailable("Authentication is not available at the moment.")
-                detail = "The credential was refused." if self._refused else "Authentication is required."
-                raise Unauthorized(detail, self._app.challenges.header(required.scopes, self._refused))
+            return self._admit_later(scope, required)
+        return self._permit(current, required) if required.permissions else None
+
+    async def _admit_later(self, scope: MutableMapping[str, Any], required: Requirement) -> None:
+        current = await self.identify(scope, required.scopes)
+        if current is None:
+            if self._failed:
+                raise Unavailable("Authentication is not available at the moment.")
+            raise self._app.challenges.refusal(required.scopes, self._refused)
+        await self._permit(current, required)
+
+    async def _permit(self, current: _Found, required: Requirement) -> None:
         for permission in required.permissions:
             try:
                 permitted = await _permits(current, permission)
@@ -186,20 +221,16 @@ class Authentication:
     def use(self, scope: MutableMapping[str, Any], user: BaseUser, result: AuthResult) -> None:
         """Let the rest of the request run as `user`, who has just proved it."""
         found = _Found(result, user)
-        self._found.insert(0, found)
+        self._found = (found, *self._found)
         self._take(scope, found)
 
     def forget(self, scope: MutableMapping[str, Any], name: str) -> None:
         """Let the rest of the request run without what the backend of scope `name` found."""
-        self._found = [found for found in self._found if found.result.scope != name]
+        self._found = tuple(found for found in self._found if found.result.scope != name)
         if self._current is not None and self._current.result.scope == name:
             self._current = None
             scope["user"] = STRANGER
             scope["auth"] = None
-
-    def close(self) -> None:
-        """Ask no backend any more."""
-        self._asked = len(self._app.backends)
 
     def _take(self, scope: MutableMapping[str, Any], found: _Found) -> _Found:
         self._current = found
@@ -207,37 +238,49 @@ class Authentication:
         scope["auth"] = found.result.scope
         return found
 
-    async def _ask(self, backend: AuthenticationBackend, connection: Any) -> _Found | None:
-        result = await backend.authenticate(connection, self.response)
-        if result is None:
-            return None
-        if not isinstance(result, AuthResult) or not isinstance(result.success, bool):
-            raise TypeError(
-                f"authenticate answered {type(result).__name__}, not an AuthResult whose success is a bool"
-            )
-        if not result.success:
-            self._refused += (backend.scheme,)
-            return None
-        identity = result.identity
-        if not isinstance(identity, str) or not identity:
-            raise TypeError(f"the identity must be text that is not empty, not {type(identity).__name__}")
-        if not isinstance(result.scope, str) or not result.scope:
-            raise TypeError("the scope must be text that is not empty")
-        if isinstance(result.permissions, str):
-            raise TypeError("permissions must be a collection of names or None, not one text")
-        user = await self._app.load_user(identity)
-        if user is None:
-            self._refused += (backend.scheme,)
-            return None
-        if not isinstance(user, self._app.user_model):
-            raise TypeError(
-                f"load_user answered {type(user).__name__}, not {self._app.user_model.__name__} or None"
-            )
-        if user.is_authenticated is not True:
-            logger.warning("load_user answered a user that is not authenticated: the credential is refused")
-            self._refused += (backend.scheme,)
-            return None
-        return _Found(result, user)
+    def _note(self, connection: Any) -> None:
+        """Keep what a backend read of the body, and let what it set on its response reach the client."""
+        self.body = getattr(connection, "_body", self.body)
+        if self.response.touched and self._add_headers not in self._outgoing.hooks:
+            self._outgoing.hooks += (self._add_headers,)
+
+    def _add_headers(self, message: Message) -> Message:
+        return with_headers(message, self.response.checked_headers())
+
+
+def _is_success(result: Any) -> bool:
+    """Whether a backend's answer names somebody.
+
+    Raises:
+        TypeError: It is no answer.
+    """
+    if not isinstance(result, AuthResult) or not isinstance(result.success, bool):
+        raise TypeError(
+            f"authenticate answered {type(result).__name__}, no AuthResult with a bool for success"
+        )
+    if not result.success:
+        return False
+    if not isinstance(result.identity, str) or not result.identity:
+        raise TypeError(f"the identity must be text that is not empty, not {type(result.identity).__name__}")
+    if not isinstance(result.scope, str) or not result.scope:
+        raise TypeError("the scope must be text that is not empty")
+    if isinstance(result.permissions, str):
+        raise TypeError("permissions must be a collection of names or None, not one text")
+    return True
+
+
+def _is_known(user: Any, user_model: type[BaseUser]) -> bool:
+    """Whether `load_user` answered a user who may be let in.
+
+    Raises:
+        TypeError: It answered something else.
+    """
+    if not isinstance(user, user_model):
+        raise TypeError(f"load_user answered {type(user).__name__}, not {user_model.__name__} or None")
+    if user.is_authenticated is True:
+        return True
+    logger.warning("load_user answered a user that is not authenticated: the credential is refused")
+    return False
 
 
 async def _permits(found: _Found, permission: str) -> bool:

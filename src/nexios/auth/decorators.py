@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.endpoints import HTTPEndpoint, WebSocketEndpoint
 from starlette.requests import HTTPConnection
 
-from nexios.auth.admission import admit, refuse_websocket
+from nexios.auth.admission import admitted, refuse_websocket
 from nexios.auth.requirements import GUARD_ATTRIBUTE, PUBLIC, ROUTED_ATTRIBUTE, Guard, Requirement, guard_of
 from nexios.exceptions import ConfigError
 from nexios.http import Request, WebSocket
@@ -101,11 +101,11 @@ def _guard_function(requirement: Requirement, handler: Callable[..., Any]) -> Ca
         connection = _connection(handler, args, kwargs)
         if connection.scope["type"] == "websocket":
             try:
-                await admit(connection.scope, requirement)
+                await admitted(connection.scope, requirement)
             except Problem as refusal:
                 return await refuse_websocket(connection, refusal)
         else:
-            await admit(connection.scope, requirement)
+            await admitted(connection.scope, requirement)
         return await call(*args, **kwargs)
 
     return guarded
@@ -123,7 +123,7 @@ def _guard_class(requirement: Requirement, cls: Any) -> Any:
     async def guarded(self: Any) -> None:
         connection = kind(self.scope, self.receive, self.send)
         try:
-            await admit(self.scope, requirement)
+            await admitted(self.scope, requirement)
         except Problem as refusal:
             if kind is Request:
                 raise

@@ -9,9 +9,8 @@ from nexios.auth.authentication import STRANGER, Authentication, LoadUser, Nobod
 from nexios.auth.backends.base import AuthenticationBackend
 from nexios.auth.base import BaseUser, SimpleUser
 from nexios.exceptions import ConfigError
-from nexios.http import Response
-from nexios.http.answers import with_headers
-from nexios.running import running_config
+from nexios.http.outgoing import outgoing_of
+from nexios.running import Configured, running_config
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Sequence
@@ -62,7 +61,8 @@ class AuthenticationMiddleware:
         """Wrap `app`."""
         config = self._config if self._config is not None else running_config.get()
         bound = tuple(backend.bind(config) for backend in self.backends)
-        return AuthenticationLayer(app, self.user_model, bound, "api" if config is None else config.realm)
+        layer = AuthenticationLayer(app, self.user_model, bound, "api" if config is None else config.realm)
+        return layer if self._config is None else Configured(layer, self._config)
 
     def __repr__(self) -> str:
         names = ", ".join(type(backend).__name__ for backend in self.backends)
@@ -82,41 +82,32 @@ class AuthenticationLayer:
         self.app = app
         self.backends = backends
         self._nobody = Nobody(backends, user_model, _loader(user_model), realm)
-        self._presented = tuple(backend.presented for backend in backends)
+        # One that says which headers it looks at looks at nothing else, so that the body is left alone.
+        self._reads_body = any(backend.headers is None for backend in backends)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Authenticate the request and pass it on."""
         if scope["type"] == "lifespan":
-            return await self.app(scope, receive, send)
+            return self.app(scope, receive, send)
         # Each request starts as a stranger, whatever the scope brought along.
         scope["user"] = STRANGER
         scope["auth"] = None
         scope["nexios.authentication"] = self._nobody
-        headers = dict(scope["headers"])
-        for presented in self._presented:
-            if presented(headers):
-                break
-        else:
-            return await self.app(scope, receive, send)
+        backends = self._nobody.backends_for(scope["headers"])
+        if not backends:
+            return self.app(scope, receive, send)
+        return self._authenticate(backends, scope, receive, send)
 
-        response = Response()
-        authentication = Authentication(self._nobody, receive, response)
+    async def _authenticate(
+        self, backends: tuple[AuthenticationBackend, ...], scope: Scope, receive: Receive, send: Send
+    ) -> None:
+        outgoing, send = outgoing_of(scope, send)
+        authentication = Authentication(self._nobody, backends, receive, outgoing)
         scope["nexios.authentication"] = authentication
         await authentication.identify(scope)
-        if authentication.backends_left or authentication.body is not None or response.touched:
-            receive, send = _replaying(authentication, receive), _with_headers(response, send)
-        return await self.app(scope, receive, send)
-
-
-def _with_headers(response: Response, send: Send) -> Send:
-    """Add what the backends set on `response` to the answer, whoever writes it."""
-
-    def send_with_headers(message: Message) -> Awaitable[None]:
-        if response.raw_headers:
-            message = with_headers(message, response.checked_headers())
-        return send(message)
-
-    return send_with_headers
+        if self._reads_body:
+            receive = _replaying(authentication, receive)
+        await self.app(scope, receive, send)
 
 
 def _replaying(authentication: Authentication, receive: Receive) -> Receive:

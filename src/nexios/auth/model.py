@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+import msgspec
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -11,8 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["AuthResult"]
 
 
-@dataclass(frozen=True, slots=True)
-class AuthResult:
+class AuthResult(msgspec.Struct, frozen=True):
     """What a backend found out about a request.
 
     Attributes:
@@ -27,4 +27,8 @@ class AuthResult:
     identity: str
     scope: str
     permissions: Collection[str] | None = None
-    credential: object = field(default=None, repr=False)
+    credential: object = None
+
+    def __repr__(self) -> str:
+        # An API key stands in `identity` where load_user verifies it, and a credential is a credential.
+        return f"AuthResult(success={self.success!r}, scope={self.scope!r})"

@@ -10,7 +10,7 @@ from starlette.types import Message, Receive, Scope, Send
 
 from nexios.http.response import Response
 
-__all__ = ["START_MESSAGES", "Answer", "answer_of", "with_headers"]
+__all__ = ["START_MESSAGES", "Answer", "FixedAnswer", "answer_of", "with_headers"]
 
 START_MESSAGES = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 """The messages that bring an answer's headers."""
@@ -36,10 +36,32 @@ def answer_of(value: object, response: Response) -> Answer:
     if value is None:
         return response if response.touched else response.status(204)
     if isinstance(value, (Response, StarletteResponse)):
-        return _merged(value, response.checked_headers()) if response.raw_headers else value
+        return _merged(value, response.checked_headers()) if response.touched else value
     raise TypeError(
         f"a handler returned {type(value).__name__}: return a dict, list, str, bytes, None or a response"
     )
+
+
+class FixedAnswer:
+    """An answer that is the same each time, written once.
+
+    Args:
+        response: What it is; nothing set on it later is seen.
+    """
+
+    __slots__ = ("_body", "_headers", "_status")
+
+    def __init__(self, response: Response) -> None:
+        start = response.start()
+        self._status: int = start["status"]
+        self._headers: list[tuple[bytes, bytes]] = start["headers"]
+        self._body = response.body
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send it."""
+        kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
+        await send({"type": f"{kind}.start", "status": self._status, "headers": list(self._headers)})
+        await send({"type": f"{kind}.body", "body": self._body})
 
 
 def _merged(answer: Answer, headers: Headers) -> Answer:

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from nexios.exceptions import NexiosError
 from nexios.http.answers import Answer, answer_of
-from nexios.http.problems import problem_response
+from nexios.http.problems import Problem, problem_response
 from nexios.http.response import Response
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class ErrorAnswers:
 
     async def answer(self, request: Any, error: Exception) -> Answer:
         """What to send in place of the handler's answer."""
-        handler = self._handler(error)
+        handler = self._handler(error) if self.handlers else None
         if handler is None:
             return self._problem(error)
         if not isinstance(error, HTTPException):
@@ -59,7 +59,9 @@ class ErrorAnswers:
                 return self.handlers[kind]
         return None if isinstance(error, HTTPException) else self.handlers.get(500)
 
-    def _problem(self, error: Exception) -> Response:
+    def _problem(self, error: Exception) -> Answer:
+        if isinstance(error, Problem) and error.answer is not None:
+            return error.answer
         if isinstance(error, HTTPException):
             if error.status_code < 200 or error.status_code in (204, 304):
                 return Response(status_code=error.status_code, headers=error.headers)

@@ -14,6 +14,8 @@ from nexios.http.response import Response
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from nexios.http.answers import FixedAnswer
+
 __all__ = [
     "BadRequest",
     "Forbidden",
@@ -31,36 +33,42 @@ class Problem(NexiosError, HTTPException):
     Args:
         detail: What the client is told.
         headers: Headers of the answer.
+        answer: The answer, where it is written already.
     """
 
-    status = 500
+    status_code = 500
 
-    def __init__(self, detail: str, headers: Mapping[str, str] | None = None) -> None:
-        super().__init__(self.status, detail, headers)
+    def __init__(
+        self, detail: str, headers: Mapping[str, str] | None = None, answer: FixedAnswer | None = None
+    ) -> None:
+        # Not by HTTPException's own, which would cost a refusal more than all the rest of it.
+        self.detail = detail
+        self.headers = headers
+        self.answer = answer
 
 
 class BadRequest(Problem):
     """400: the request cannot be read (RFC 9110 15.5.1)."""
 
-    status = 400
+    status_code = 400
 
 
 class Unauthorized(Problem, AuthenticationError):
     """401: there is no credential that is good for this route (RFC 9110 15.5.2)."""
 
-    status = 401
+    status_code = 401
 
 
 class Forbidden(Problem):
     """403: who asks is known, and may not (RFC 9110 15.5.4)."""
 
-    status = 403
+    status_code = 403
 
 
 class Unavailable(Problem):
     """503: who asks could not be found out just now (RFC 9110 15.6.4)."""
 
-    status = 503
+    status_code = 503
 
 
 def problem_response(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:

@@ -37,7 +37,12 @@ class Response:
         background: Run after the response was sent.
     """
 
-    __slots__ = ("_body", "_media_type", "background", "raw_headers", "status_code")
+    # On the class, so that a response on which nothing is set costs a request as little as can be.
+    status_code = 200
+    background: BackgroundTask | None = None
+    _body: bytes | None = None
+    _media_type: bytes | None = None
+    _headers: list[tuple[bytes, bytes]] | None = None
 
     def __init__(
         self,
@@ -48,10 +53,7 @@ class Response:
         background: BackgroundTask | None = None,
     ) -> None:
         self.status_code = status_code
-        self.raw_headers: list[tuple[bytes, bytes]] = []
         self.background = background
-        self._body: bytes | None = None
-        self._media_type: bytes | None = None
         if content is not None:
             self.fill(content)
         if media_type is not None:
@@ -59,6 +61,18 @@ class Response:
         if headers is not None:
             for name, value in headers.items():
                 self.set_header(name, value)
+
+    @classmethod
+    def blank(cls) -> Self:
+        """One on which nothing is set."""
+        return cls.__new__(cls)
+
+    @property
+    def raw_headers(self) -> list[tuple[bytes, bytes]]:
+        """The headers set so far, as ASGI has them."""
+        if self._headers is None:
+            self._headers = []
+        return self._headers
 
     @property
     def headers(self) -> MutableHeaders:
@@ -73,7 +87,7 @@ class Response:
     @property
     def touched(self) -> bool:
         """Whether anything was set that the client should see."""
-        return bool(self.raw_headers) or self._body is not None or self.status_code != 200
+        return self._body is not None or bool(self._headers) or self.status_code != 200
 
     def fill(self, content: Any) -> Self:
         """Set the body by its type: text as plain text, bytes as they are, all else as JSON."""

@@ -7,16 +7,16 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from nexios.exceptions import ConfigError
-from nexios.http.answers import START_MESSAGES
+from nexios.http.outgoing import outgoing_of
 from nexios.http.problems import problem_response
-from nexios.origin import OriginCheck
+from nexios.origin import SAFE_METHODS, OriginCheck
 from nexios.running import required_config
 from nexios.session.cookie import SignedCookies
 from nexios.session.session import Session, StoredSession
 from nexios.session.settings import CookieSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import Awaitable, Iterable, Iterator
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -93,7 +93,7 @@ class SessionMiddleware:
 
 
 class SessionLayer:
-    """The middleware at work in one application."""
+    """The middleware at work in one application: finds sessions in signed cookies, and keeps them there."""
 
     def __init__(
         self, app: ASGIApp, cookie: CookieSettings, signer: SignedCookies, origins: OriginCheck, clock: Clock
@@ -103,93 +103,76 @@ class SessionLayer:
         self._signer = signer
         self._origins = origins
         self._clock = clock
-        self._name = cookie.cookie_name.encode("ascii") + b"="
+        self._start = cookie.cookie_name.encode("ascii") + b"="
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Give the request its session, and keep it where the answer begins."""
+    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
+        """Give the request its session."""
         if scope["type"] == "lifespan":
-            return await self.app(scope, receive, send)
-        visit = _Visit(self, scope, send)
-        if self._origins.is_foreign(scope):
-            session = visit.session = Session(visit.load, self._signer.end, sealed=True)
+            return self.app(scope, receive, send)
+        outgoing, send = outgoing_of(scope, send)
+        session = scope["session"] = Session(self, scope, outgoing)
+        if (scope["type"] != "http" or scope["method"] not in SAFE_METHODS) and self._origins.is_foreign(
+            scope
+        ):
+            session.sealed = True
             if session.stored is not None:
-                return await _refuse(scope, receive, send)
-        else:
-            session = visit.session = Session(visit.load, self._signer.end)
-        scope["session"] = session
-        return await self.app(scope, receive, visit.send)
+                return _refuse(scope, receive, send)
+        return self.app(scope, receive, send)
 
-    def cookies(self, scope: Scope) -> list[str]:
-        """Every value that the client sent under the cookie's name."""
-        name, values = self._name, []
-        for header, line in scope["headers"]:
-            if header == b"cookie":
-                for part in line.split(b";"):
-                    part = part.strip()
-                    if part.startswith(name):
-                        values.append(part[len(name) :].decode("latin-1"))
-        return values
+    def find(self, session: Session) -> StoredSession | None:
+        """The one live session among the cookies; of several different ones, none is believed."""
+        found = {}
+        for value in self._cookies(session.scope):
+            session.presented = True
+            stored = self._signer.read(value)
+            if stored is not None:
+                found[value] = stored
+        if len(found) != 1:
+            return None
+        session.cookie, stored = found.popitem()
+        return stored
 
-    def find(self, values: list[str]) -> tuple[str, StoredSession] | None:
-        """The one live session among `values`; where there are several different ones, none is believed."""
-        found = {value: stored for value in values if (stored := self._signer.read(value)) is not None}
-        return next(iter(found.items())) if len(found) == 1 else None
-
-    def changes(self, visit: _Visit) -> list[tuple[bytes, bytes]]:
-        """The headers that an answer takes because of what became of the session.
+    def finish(self, session: Session, message: Message) -> Message:
+        """Add what the client shall know of its session.
 
         Raises:
             SessionDataError: What was stored cannot be kept.
         """
-        session = visit.session
-        if not session.accessed:
-            return []
-        headers = [(b"vary", b"cookie")]
+        headers = [*message.get("headers", ()), (b"vary", b"cookie")]
+        cookie = self._changed(session)
+        if cookie is not None:
+            headers.append(cookie)
+        return {**message, "headers": headers}
+
+    def end(self, ended: str, created_at: int) -> None:
+        """Let no cookie of this id, or family of ids, in again."""
+        self._signer.end(ended, created_at)
+
+    def _changed(self, session: Session) -> tuple[bytes, bytes] | None:
+        """The header that brings the client's cookie up to date; None: it is so already."""
         data, stored = session.encoded(), session.stored
         if data is None:
             if stored is not None:
                 session.end()
-            if visit.presented:
-                headers.append(self.cookie.delete_cookie(visit.scope))
-        elif stored is None or data != stored.data or self._signer.wants_refresh(visit.value):
-            session_id = session.id or session.restart()
-            created_at = int(self._clock()) if session.created_at is None else session.created_at
-            if self._signer.ended.holds(session_id, created_at):
-                return headers  # another request ended it while this one ran
-            value, life = self._signer.write(session_id, created_at, data)
-            headers.append(self.cookie.set_cookie(value, life, visit.scope))
-        return headers
-
-
-class _Visit:
-    """One request's way through the layer."""
-
-    __slots__ = ("_layer", "_send", "presented", "scope", "session", "value")
-
-    session: Session
-
-    def __init__(self, layer: SessionLayer, scope: Scope, send: Send) -> None:
-        self._layer = layer
-        self._send = send
-        self.scope = scope
-        self.presented = False
-        self.value = ""
-
-    def load(self) -> StoredSession | None:
-        values = self._layer.cookies(self.scope)
-        self.presented = bool(values)
-        found = self._layer.find(values)
-        if found is None:
+            return self.cookie.delete_cookie(session.scope) if session.presented else None
+        if stored is not None and data == stored.data and not self._signer.wants_refresh(session.cookie):
             return None
-        self.value, stored = found
-        return stored
+        session_id = session.id or session.restart()
+        created_at = int(self._clock()) if session.created_at is None else session.created_at
+        if self._signer.ended.holds(session_id, created_at):
+            return None  # another request ended it while this one ran
+        value, life = self._signer.write(session_id, created_at, data)
+        return self.cookie.set_cookie(value, life, session.scope)
 
-    def send(self, message: Message) -> Awaitable[None]:
-        if message["type"] in START_MESSAGES:
-            headers = self._layer.changes(self)
-            if headers:
-                message = {**message, "headers": [*message.get("headers", ()), *headers]}
-        return self._send(message)
+    def _cookies(self, scope: Scope) -> Iterator[str]:
+        """Every value that the client sent under the cookie's name."""
+        start = self._start
+        for header, line in scope["headers"]:
+            if header == b"cookie":
+                for part in line.split(b";"):
+                    part = part.strip()
+                    if part.startswith(start):
+                        yield part[len(start) :].decode("latin-1")
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import math
 import secrets
-from collections.abc import Callable, Iterator, MutableMapping
-from typing import Any, NamedTuple
+from collections.abc import Iterator, MutableMapping
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import msgspec
 
 from nexios.exceptions import SessionDataError
 from nexios.http.problems import Forbidden
 
-__all__ = ["Session", "StoredSession", "new_session_id", "session_family"]
+if TYPE_CHECKING:
+    from starlette.types import Message, Scope
+
+    from nexios.http.outgoing import Outgoing
+
+__all__ = ["Session", "SessionSource", "StoredSession", "new_session_id", "session_family"]
 
 # An id is 16 letters that name the session for all its life, and 8 that each renewal changes. So a logout
 # ends # every id that the session had, also one that a request still running has just renewed.
@@ -46,36 +51,51 @@ class StoredSession(NamedTuple):
     data: bytes
 
 
+class SessionSource(Protocol):
+    """Where sessions come from and where they are kept."""
+
+    def find(self, session: Session) -> StoredSession | None:
+        """The session that the client of `session.scope` has; called once a request, on first use."""
+        ...
+
+    def finish(self, session: Session, message: Message) -> Message:
+        """Keep what became of the session, where the answer begins with `message`."""
+        ...
+
+    def end(self, ended: str, created_at: int) -> None:
+        """Let nobody in by this id, or family of ids, of a session begun at `created_at`."""
+        ...
+
+
 class Session(MutableMapping[str, Any]):
     """A session: a mapping of texts to JSON values, read on first use and kept when it was changed.
 
     Args:
-        load: Finds the client's session; called once, on first use.
-        end: Told the id, or the family of ids, that is over, and when that session began.
+        source: Where it comes from.
+        scope: The request's.
+        outgoing: The answer's way to the client.
+
+    Attributes:
+        id: Its id; None until it is kept.
+        created_at: When it began, in seconds since the epoch.
+        cookie: The value of the client's cookie that it was found by.
+        presented: Whether the client sent any cookie of the name.
         sealed: Nothing may be stored, since the request comes from another site.
     """
 
-    __slots__ = ("_data", "_end", "_load", "_sealed", "_stored", "created_at", "id")
+    # On the class, so that a session which nobody looks at costs a request as little as can be.
+    id: str | None = None
+    created_at: int | None = None
+    cookie: str = ""
+    presented: bool = False
+    sealed: bool = False
+    _data: dict[str, Any] | None = None
+    _stored: StoredSession | None = None
 
-    def __init__(
-        self,
-        load: Callable[[], StoredSession | None],
-        end: Callable[[str, int], None],
-        *,
-        sealed: bool = False,
-    ) -> None:
-        self._load = load
-        self._end = end
-        self._sealed = sealed
-        self._data: dict[str, Any] | None = None
-        self._stored: StoredSession | None = None
-        self.id: str | None = None
-        self.created_at: int | None = None
-
-    @property
-    def accessed(self) -> bool:
-        """Whether this request has looked at the session."""
-        return self._data is not None
+    def __init__(self, source: SessionSource, scope: Scope, outgoing: Outgoing) -> None:
+        self.scope = scope
+        self._source = source
+        self._outgoing = outgoing
 
     @property
     def stored(self) -> StoredSession | None:
@@ -154,19 +174,25 @@ class Session(MutableMapping[str, Any]):
         return f"<Session {'unread' if self._data is None else f'of {len(self._data)} keys'}>"
 
     def _loaded(self) -> dict[str, Any]:
-        if self._data is None:
-            stored = self._stored = self._load()
+        data = self._data
+        if data is None:
+            self._outgoing.hooks += (self._finish,)
+            stored = self._source.find(self)
             if stored is None:
-                self._data = {}
+                data = self._data = {}
             else:
-                self._data = _decode(stored.data)
+                data = self._data = _decode(stored.data)
+                self._stored = stored
                 self.id = stored.id
                 self.created_at = stored.created_at
-        return self._data
+        return data
+
+    def _finish(self, message: Message) -> Message:
+        return self._source.finish(self, message)
 
     def _open(self) -> dict[str, Any]:
         """The data, to be changed."""
-        if self._sealed:
+        if self.sealed:
             # Login CSRF: a foreign page must not put its visitor into a session of its choice (CWE-352).
             raise Forbidden("A request that comes from another site cannot change the session.")
         return self._loaded()
@@ -174,7 +200,7 @@ class Session(MutableMapping[str, Any]):
     def _drop(self, ended: str) -> None:
         self._stored = None
         if self.created_at is not None:
-            self._end(ended, self.created_at)
+            self._source.end(ended, self.created_at)
 
 
 def _check(value: Any, key: str, depth: int = 0) -> None:

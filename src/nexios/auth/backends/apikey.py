@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from nexios.apikeys.format import KEY_PREFIX, check_prefix, create_api_key, has_key_form, verify_key
+from nexios.apikeys.format import KEY_PREFIX, check_prefix, create_api_key, has_key_form, hash_key, verify_key
 from nexios.auth.backends.base import AuthenticationBackend
 from nexios.auth.model import AuthResult
 from nexios.exceptions import ConfigError
 from nexios.http.headers import header_values
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from nexios.http import Request, Response
 
-__all__ = ["APIKeyAuthBackend", "create_api_key", "verify_key"]
+__all__ = ["APIKeyAuthBackend", "create_api_key", "hash_key", "verify_key"]
 
 _HEADER = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SCHEMES = ("bearer ", "apikey ")
@@ -48,12 +46,9 @@ class APIKeyAuthBackend(AuthenticationBackend):
             raise ConfigError(f"APIKeyAuthBackend: {error}") from None
         self.header_name = header_name
         self._header = header_name.lower().encode("ascii")
+        self.headers = frozenset({self._header})
         self._takes_scheme = self._header == b"authorization"
         self._start = prefix + "_"
-
-    def presented(self, headers: Mapping[bytes, bytes]) -> bool:
-        """Whether the header is there."""
-        return self._header in headers
 
     async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
         """Read the key."""

@@ -5,8 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from nexios.auth.model import AuthResult
     from nexios.config import MakeConfig
     from nexios.http import Request, Response
@@ -21,12 +19,15 @@ class AuthenticationBackend:
         scope: The name that its results carry; `@auth(scope=...)` is checked against it at start-up where it
             is set.
         scheme: The scheme that its challenge names (RFC 9110 11.1).
+        headers: The lower-case names of the headers that bring its credential, where it looks at nothing
+            else; without them it is not asked. None: it is asked for every request.
         identity_is_secret: Whether the identity it finds is the credential itself, which `load_user` must
             verify.
     """
 
     scope: str | None = None
     scheme: str = "Custom"
+    headers: frozenset[bytes] | None = None
     identity_is_secret: bool = False
 
     async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
@@ -43,14 +44,6 @@ class AuthenticationBackend:
         raise TypeError(
             f"{type(self).__name__} must define `async def authenticate(self, request, response)`"
         )
-
-    def presented(self, headers: Mapping[bytes, bytes]) -> bool:
-        """Whether `headers` may hold a credential of this kind; without one nothing else is done.
-
-        Args:
-            headers: The request's headers by lower-case name.
-        """
-        return True
 
     def bind(self, config: MakeConfig | None) -> Self:
         """The backend as it works in one application; called once, when the stack is built.

@@ -44,6 +44,7 @@ class JWTAuthBackend(AuthenticationBackend):
 
     scope = "jwt"
     scheme = "Bearer"
+    headers = frozenset({b"authorization"})
 
     def __init__(self, identifier: str = "id", *, kept: int = 10_000, clock: Clock = time.time) -> None:
         if not isinstance(identifier, str) or not identifier:
@@ -66,10 +67,6 @@ class JWTAuthBackend(AuthenticationBackend):
         )
         bound._kept = Kept(entries=self._kept_limit)
         return bound
-
-    def presented(self, headers: Mapping[bytes, bytes]) -> bool:
-        """Whether there is an Authorization header."""
-        return b"authorization" in headers
 
     async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
         """Read the bearer token."""

@@ -11,8 +11,6 @@ from nexios.auth.model import AuthResult
 from nexios.exceptions import ConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from starlette.requests import HTTPConnection
 
     from nexios.http import Request, Response
@@ -30,6 +28,7 @@ class SessionAuthBackend(AuthenticationBackend):
 
     scope = "session"
     scheme = "Cookie"
+    headers = frozenset({b"cookie"})
 
     def __init__(self, session_key: str = "user", identifier: str = "id") -> None:
         for name, value in (("session_key", session_key), ("identifier", identifier)):
@@ -37,10 +36,6 @@ class SessionAuthBackend(AuthenticationBackend):
                 raise ConfigError(f"SessionAuthBackend: {name} must be text that is not empty")
         self.session_key = session_key
         self.identifier = identifier
-
-    def presented(self, headers: Mapping[bytes, bytes]) -> bool:
-        """Whether there is any cookie."""
-        return b"cookie" in headers
 
     async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
         """Read the user of the session."""
