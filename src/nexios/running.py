@@ -8,12 +8,31 @@ from typing import TYPE_CHECKING
 from nexios.exceptions import ConfigError
 
 if TYPE_CHECKING:
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
     from nexios.config import MakeConfig
 
-__all__ = ["current_config", "remember_config", "required_config", "running_config"]
+__all__ = ["Configured", "current_config", "remember_config", "required_config", "running_config"]
 
 running_config: ContextVar[MakeConfig | None] = ContextVar("nexios_running_config", default=None)
 """Set by the host around building its stack and around each request."""
+
+
+class Configured:
+    """An ASGI app whose requests run under `config`, in a host that sets none."""
+
+    def __init__(self, app: ASGIApp, config: MakeConfig) -> None:
+        self.app = app
+        self._config = config
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on under the configuration."""
+        token = running_config.set(self._config)
+        try:
+            await self.app(scope, receive, send)
+        finally:
+            running_config.reset(token)
+
 
 # The one piece of module state: create_jwt({...}) in a script signs for the app made last.
 _made_last: list[MakeConfig] = []

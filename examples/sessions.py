@@ -1,0 +1,112 @@
+"""Sessions: logging in and out with a cookie, for pages in a browser.
+
+    export NEXIOS_SECRET_KEY=$(uv run nexios secret)
+    uv run nexios run examples.sessions:app
+
+Then, in another terminal (`-c` keeps cookies in a file, `-b` sends them):
+
+    ADA='{"name": "ada", "password": "nine blue herons"}'
+    curl -i -d "$ADA" localhost:8000/register                                   # 201
+    curl -i -c cookies.txt -d "$ADA" localhost:8000/login                       # 200
+    curl -i -b cookies.txt localhost:8000/profile                               # 200
+    curl -i localhost:8000/profile                                              # 401
+    curl -i -b "session=wrong" localhost:8000/profile                           # 401
+
+No page of another site can log its visitor in, out, or change anything in the visitor's name:
+
+    curl -i -H "Sec-Fetch-Site: cross-site" -d "$ADA" localhost:8000/login      # 403
+
+After the logout the cookie is dead, also in the hands of somebody who copied it:
+
+    curl -i -b cookies.txt -X POST localhost:8000/logout                        # 204
+    curl -i -b cookies.txt localhost:8000/profile                               # 401
+
+Passwords are hashed by pwdlib: pip install "pwdlib[argon2]".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+from datetime import timedelta
+
+import msgspec
+from pwdlib import PasswordHash
+
+from nexios import MakeConfig, NexiosApp, Request, Response
+from nexios.auth import AuthenticationMiddleware, BaseUser, auth
+from nexios.auth.backends.session import SessionAuthBackend, login, logout
+from nexios.http.problems import BadRequest
+from nexios.session import SessionMiddleware
+
+passwords = PasswordHash.recommended()
+
+# Stands for your database: password hashes by name.
+HASHES: dict[str, str] = {}
+# Verified where there is no such name, so that the answer takes as long and tells nothing.
+NOBODY = passwords.hash(secrets.token_urlsafe(32))
+
+
+class Account(msgspec.Struct):
+    name: str
+    password: str
+
+
+class User(BaseUser):
+    def __init__(self, identity: str) -> None:
+        self.identity = identity
+
+    @classmethod
+    async def load_user(cls, identity: str) -> User | None:
+        return cls(identity) if identity in HASHES else None
+
+
+# NEXIOS_SECRET_KEY where it is set, else a secret for this run.
+config = MakeConfig.from_env({"NEXIOS_SECRET_KEY": secrets.token_urlsafe(32), **os.environ})
+app = NexiosApp(config=config)
+# The session comes first: the backend below reads it.
+app.add_middleware(SessionMiddleware(max_age=timedelta(days=14), idle_timeout=timedelta(hours=2)))
+app.add_middleware(AuthenticationMiddleware(user_model=User, backend=SessionAuthBackend()))
+
+
+@app.post("/register")
+async def register(request: Request, response: Response):
+    account = await read_account(request)
+    # Argon2 is slow on purpose: in a thread, so that other requests go on.
+    hashed = await asyncio.to_thread(passwords.hash, account.password)
+    if HASHES.setdefault(account.name, hashed) is not hashed:
+        raise BadRequest("The name is taken.")
+    return response.json({"name": account.name}, 201)
+
+
+@app.post("/login")
+async def log_in(request: Request, response: Response):
+    account = await read_account(request)
+    stored = HASHES.get(account.name, NOBODY)
+    if not await asyncio.to_thread(passwords.verify, account.password, stored):
+        raise BadRequest("The name or the password is wrong.")
+    login(request, User(account.name))
+    return {"user_id": request.user.identity}
+
+
+@app.post("/logout")
+async def log_out(request: Request, response: Response):
+    logout(request)
+
+
+@app.get("/profile")
+@auth()
+async def profile(request: Request, response: Response):
+    request.session["visits"] = request.session.get("visits", 0) + 1
+    return {"user_id": request.user.identity, "visits": request.session["visits"]}
+
+
+async def read_account(request: Request) -> Account:
+    try:
+        account = msgspec.convert(await request.json(), Account)
+    except msgspec.ValidationError:
+        account = Account("", "")
+    if not account.name or not account.password:
+        raise BadRequest("Send a name and a password as JSON.")
+    return account
