@@ -131,6 +131,11 @@ class NexiosApp(Router):
         """
         return self._routes().url_path_for(name, **path_params)
 
+    @property
+    def routes(self) -> list[Dispatcher]:
+        """What an application that this one is mounted in asks for a route by name."""
+        return [self._routes()]
+
     def routes_table(self) -> list[RouteRow]:
         """What answers where, and what guards it."""
         return route_rows(self.declarations(), require_auth=self.config.require_auth)

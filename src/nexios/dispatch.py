@@ -71,9 +71,10 @@ class Dispatcher:
         """
         requirement = self.requirement(declaration)
         if declaration.kind == "mount":
-            app = asgi_endpoint(declaration.handler, requirement, self._errors)
+            inner = _unguarded(declaration.handler)
+            app = asgi_endpoint(inner, requirement, self._errors)
             mount = Mount(declaration.path, app=app, name=declaration.name or None)
-            mount._base_app = declaration.handler
+            mount._base_app = inner
             self._rest.append(mount)
             return
         try:
@@ -137,6 +138,8 @@ class Dispatcher:
                 child_scope = _inside(route, scope)
                 if child_scope is not None:
                     scope.update(child_scope)
+                    # As in Starlette, names inside are those of the outermost routes.
+                    scope.setdefault("router", self)
                     return route.app
                 continue
             found = route.regex.match(path)
@@ -169,14 +172,16 @@ class Dispatcher:
                 return Response(status_code=204, headers=headers)
             error = HTTPException(405, f"The method {method[:20]} is not for this path.", headers)
         else:
-            if path != "/" and self._matches(scope, path[:-1] if path.endswith("/") else path + "/"):
+            if path != "/" and self._matches(scope, path.rstrip("/") if path.endswith("/") else path + "/"):
                 there = scope["path"].rstrip("/") if path.endswith("/") else scope["path"] + "/"
                 return RedirectResponse(str(URL(scope={**scope, "path": there})))
             error = HTTPException(404, "There is nothing at this path.")
         return await self._errors.answer(Request(scope, receive), error)
 
     def _matches(self, scope: Scope, path: str) -> bool:
-        if path in self._exact or any(not isinstance(r, Mount) and r.regex.match(path) for r in self._rest):
+        if any(method is not _WEBSOCKET for method in self._exact.get(path, ())):
+            return True
+        if any(not isinstance(r, Mount) and r.regex.match(path) for r in self._rest):
             return True
         there = {**scope, "path": scope.get("root_path", "") + path}
         return any(isinstance(r, Mount) and _inside(r, there) is not None for r in self._rest)
@@ -195,17 +200,9 @@ class Dispatcher:
         self, declaration: RouteDeclaration, requirement: Requirement | None, params: tuple[str, ...]
     ) -> dict[str, Endpoint]:
         handler = declaration.handler
-        if isinstance(handler, type) and issubclass(handler, (HTTPEndpoint, WebSocketEndpoint)):
-            # Starlette's classes ask their guard in dispatch(), where other hosts find it too.
-            endpoint = asgi_endpoint(_starlette_class(handler), requirement, self._errors)
-            return dict.fromkeys(
-                (_WEBSOCKET,) if declaration.kind == "websocket" else declaration.methods, endpoint
-            )
         if isinstance(handler, type):
-            return self._class_endpoints(handler(), declaration, requirement, params)
-        guard = guard_of(handler)
-        if guard is not None and guard.guarded is handler:
-            handler = guard.handler
+            return self._class_endpoints(handler, declaration, requirement, params)
+        handler = _unguarded(handler)
         if declaration.kind == "websocket":
             return {_WEBSOCKET: websocket_endpoint(handler, requirement, params)}
         endpoint = http_endpoint(handler, requirement, self._errors, params)
@@ -213,22 +210,32 @@ class Dispatcher:
 
     def _class_endpoints(
         self,
-        instance: Any,
+        cls: type,
         declaration: RouteDeclaration,
         requirement: Requirement | None,
         params: tuple[str, ...],
     ) -> dict[str, Endpoint]:
         """An endpoint for each method of a class-based handler, whose own guards stand on its methods."""
+        name = cls.__name__
+        if declaration.kind == "websocket":
+            if not issubclass(cls, WebSocketEndpoint):
+                raise ConfigError(f"{name} serves no WebSocket: inherit from Starlette's WebSocketEndpoint")
+            return {_WEBSOCKET: asgi_endpoint(_starlette_class(cls), requirement, self._errors)}
         if not declaration.methods:
-            raise ConfigError(
-                f"{type(instance).__name__} answers no method: define get(self, request, response) or another"
-            )
+            raise ConfigError(f"{name} answers no method: define get(self, request, response) or another")
+        instance = None if issubclass(cls, HTTPEndpoint) else _instance(cls)
         found = {}
         for method in declaration.methods:
-            handler = getattr(instance, method.lower())
-            asked = method_requirement(instance, method, requirement)
+            if not callable(getattr(cls, method.lower(), None)):
+                wanted = f"{method.lower()}(self, request, response)"
+                raise ConfigError(f"{name} does not answer {method}: define {wanted}")
+            asked = method_requirement(cls, method, requirement)
             asked = None if asked is not None and asked.public else asked
-            found[method] = http_endpoint(handler, asked, self._errors, params)
+            found[method] = (
+                asgi_endpoint(_starlette_class(cls), asked, self._errors)
+                if instance is None
+                else http_endpoint(getattr(instance, method.lower()), asked, self._errors, params)
+            )
         return _with_head(found)
 
 
@@ -246,6 +253,21 @@ def _inside(mount: Mount, scope: Scope) -> Scope | None:
     except ValueError:
         return None  # e.g. a number of more digits than Python reads
     return child_scope if match is Match.FULL else None
+
+
+def _unguarded(handler: Any) -> Any:
+    """What stands behind the handler's guard, which is asked for each request where it is routed."""
+    guard = guard_of(handler)
+    return guard.handler if guard is not None and guard.guarded is handler else handler
+
+
+def _instance(cls: type) -> Any:
+    try:
+        return cls()
+    except TypeError as error:
+        raise ConfigError(
+            f"{cls.__name__} is made without arguments, one object for all requests: {error}"
+        ) from None
 
 
 def _starlette_class(handler: Any) -> Endpoint:

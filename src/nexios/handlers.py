@@ -64,7 +64,7 @@ def http_endpoint(
                 value = await call(request, response, **{name: found[name] for name in names})
             else:
                 value = await call(request, response)
-            if type(value) is dict and not response.touched:
+            if type(value) is dict and not response.touched and response.background is None:
                 # Most answers: nothing but JSON, so nothing is built to carry it.
                 body = json_bytes(value)
                 answer = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeVar
@@ -15,6 +16,8 @@ __all__ = ["RouteDeclaration", "Router"]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 HTTP_METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +103,7 @@ class Router:
         def decorate(handler: Handler) -> Handler:
             if not callable(handler):
                 raise ConfigError(f"a route wants a handler, not {type(handler).__name__}")
-            chosen = tuple(method.upper() for method in methods) if methods else _default_methods(handler)
+            chosen = tuple(map(_method, methods)) if methods else _default_methods(handler)
             self._declare(RouteDeclaration(path, handler, chosen, name or _name(handler)))
             return handler
 
@@ -157,6 +160,13 @@ def _default_methods(handler: Any) -> tuple[str, ...]:
     if not isinstance(handler, type):
         return ("GET",)
     return tuple(method for method in HTTP_METHODS if callable(getattr(handler, method.lower(), None)))
+
+
+def _method(name: object) -> str:
+    # RFC 9110 9.1: a method is a token
+    if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+        raise ConfigError(f'{name!r} is no HTTP method: methods=["GET", "POST"]')
+    return name.upper()
 
 
 def _name(handler: Any) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Literal, Self
+from urllib.parse import quote
 
 from starlette.datastructures import MutableHeaders
 from starlette.responses import Response as StarletteResponse
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from starlette.background import BackgroundTask
+    from starlette.datastructures import URL
     from starlette.types import Message, Receive, Scope, Send
 
 __all__ = ["Response"]
@@ -117,10 +119,10 @@ class Response:
         self._media_type = b"text/html; charset=utf-8"
         return self if status_code is None else self.status(status_code)
 
-    def redirect(self, url: str, status_code: int = 302) -> Self:
-        """Send the client to `url`."""
+    def redirect(self, url: str | URL, status_code: int = 302) -> Self:
+        """Send the client to `url`; what no URL may hold is percent-encoded (RFC 3986 2.1)."""
         self._body = b""
-        self.set_header("location", url)
+        self.set_header("location", quote(str(url), safe=":/%#?=@[]!$&'()*+,;~"))
         return self.status(status_code)
 
     def status(self, status_code: int) -> Self:
