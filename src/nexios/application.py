@@ -166,15 +166,13 @@ class NexiosApp(Router):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or start and stop."""
         scope["app"] = self
-        stack = self._stack
         if scope["type"] == "lifespan":
             return await self._lifespan(self, scope, receive, send)
-        if stack is None:
-            stack = self.build(scope)
-        outgoing, send = outgoing_of(scope, send)
+        stack = self._stack or self.build(scope)
+        outgoing = outgoing_of(send)
         token = running_config.set(self.config)
         try:
-            await stack(scope, receive, send)
+            await stack(scope, receive, outgoing.send)
         except Exception as error:
             if outgoing.started or scope["type"] != "http":
                 raise

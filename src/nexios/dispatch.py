@@ -117,13 +117,13 @@ class Dispatcher:
         path = get_route_path(scope) if scope.get("root_path") else scope["path"]
         method = scope["method"] if scope["type"] == "http" else _WEBSOCKET
         methods = self._exact.get(path)
-        if methods is not None and method in methods:
-            return methods[method](scope, receive, send)
-        allowed = dict.fromkeys(methods or ())
-        endpoint = self._search(scope, path, method, allowed)
-        if endpoint is not None:
-            return endpoint(scope, receive, send)
-        return self._answer_otherwise(scope, receive, send, path, method, allowed)
+        endpoint = None if methods is None else methods.get(method)
+        if endpoint is None:
+            allowed = dict.fromkeys(methods or ())
+            endpoint = self._search(scope, path, method, allowed)
+            if endpoint is None:
+                return self._answer_otherwise(scope, receive, send, path, method, allowed)
+        return endpoint(scope, receive, send)
 
     async def _answer_otherwise(
         self, scope: Scope, receive: Receive, send: Send, path: str, method: str, allowed: dict[str, None]

@@ -28,6 +28,8 @@ __all__ = ["Endpoint", "asgi_endpoint", "http_endpoint", "websocket_endpoint"]
 
 Endpoint: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+new_response = Response.__new__
+
 _JSON = (b"content-type", b"application/json")
 
 
@@ -53,7 +55,7 @@ def http_endpoint(
 
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
-        response = Response.blank()
+        response = new_response(Response)
         try:
             if requirement is not None:
                 pending = admit(scope, requirement)
@@ -120,11 +122,11 @@ def asgi_endpoint(app: ASGIApp, requirement: Requirement | None, errors: ErrorAn
                 except Problem as refusal:
                     return await refuse_websocket(WebSocket(scope, receive, send), refusal)
             return await app(scope, receive, send)
-        outgoing, send = outgoing_of(scope, send)
+        outgoing = outgoing_of(send)
         try:
             if requirement is not None:
                 await admitted(scope, requirement)
-            await app(scope, receive, send)
+            await app(scope, receive, outgoing.send)
         except Exception as error:
             if outgoing.started:
                 raise

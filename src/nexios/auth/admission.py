@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from nexios.exceptions import ConfigError
 from nexios.http.problems import problem_response
@@ -34,7 +34,8 @@ def admit(scope: MutableMapping[str, Any], requirement: Requirement) -> Awaitabl
             "a guarded route needs AuthenticationMiddleware: "
             "app.add_middleware(AuthenticationMiddleware(user_model=..., backend=...))"
         )
-    return cast("Awaitable[None] | None", authentication.admit(scope, requirement))
+    pending: Awaitable[None] | None = authentication.admit(scope, requirement)
+    return pending
 
 
 async def admitted(scope: MutableMapping[str, Any], requirement: Requirement) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import inspect
 import logging
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
+import msgspec
 from starlette.requests import empty_receive, empty_send
 
 from nexios.auth.base import BaseUser, UnauthenticatedUser
@@ -34,7 +35,7 @@ STRANGER = UnauthenticatedUser()
 logger = logging.getLogger("nexios.auth")
 
 
-class _Found(NamedTuple):
+class _Found(msgspec.Struct, frozen=True):
     result: AuthResult
     user: BaseUser
 
@@ -49,7 +50,7 @@ class Nobody:
         realm: What its challenges name.
     """
 
-    __slots__ = ("_by_header", "backends", "challenges", "load_user", "user_model")
+    __slots__ = ("_always", "_by_header", "backends", "challenges", "load_user", "user_model")
 
     credential = None
 
@@ -65,14 +66,23 @@ class Nobody:
         self.load_user = load_user
         self.challenges = Challenges(backends, realm)
         named = {name for backend in backends for name in backend.headers or ()}
+        self._always = self._looking_at(set())
         self._by_header = {name: self._looking_at({name}) for name in named}
 
     def backends_for(self, headers: Iterable[tuple[bytes, bytes]]) -> tuple[AuthenticationBackend, ...]:
         """The backends that a request of these headers has anything for."""
-        present = {name for name, _ in headers if name in self._by_header}
-        if len(present) == 1:
-            return self._by_header[present.pop()]
-        return self._looking_at(present)
+        by_header = self._by_header
+        backends = self._always
+        present: set[bytes] | None = None
+        for name, _ in headers:
+            if name in by_header:
+                if present is None:
+                    present = {name}
+                    backends = by_header[name]
+                elif name not in present:
+                    present.add(name)
+                    backends = self._looking_at(present)
+        return backends
 
     def _looking_at(self, names: set[bytes]) -> tuple[AuthenticationBackend, ...]:
         return tuple(b for b in self.backends if b.headers is None or not names.isdisjoint(b.headers))
@@ -113,6 +123,7 @@ class Authentication:
     """
 
     body: bytes | None = None
+    _asked = 0
     _current: _Found | None = None
     _failed = False
     _found: tuple[_Found, ...] = ()
@@ -145,21 +156,21 @@ class Authentication:
         for found in self._found:
             if scopes is None or found.result.scope in scopes:
                 return self._take(scope, found)
-        if not self._to_ask:
+        if self._asked == len(self._to_ask):
             return None
         connection: Any = (Request if scope["type"] == "http" else WebSocket)(
             scope, self._receive, empty_send
         )
         response = self.response
         app = self._app
-        while self._to_ask:
-            backend, *rest = self._to_ask
-            self._to_ask = tuple(rest)
+        while self._asked < len(self._to_ask):
+            backend = self._to_ask[self._asked]
+            self._asked += 1
             try:
                 result = await backend.authenticate(connection, response)
+                user = None
                 if result is None:
                     continue
-                user = None
                 if _is_success(result):
                     user = await app.load_user(result.identity)
                     if user is not None and not _is_known(user, app.user_model):
@@ -171,7 +182,10 @@ class Authentication:
                 self._to_ask = ()
                 return None
             finally:
-                self._note(connection)
+                if response.touched:
+                    self._send_headers()
+                if backend.headers is None:
+                    self.body = getattr(connection, "_body", None)
             if user is None:
                 self._refused += (backend.scheme,)
                 continue
@@ -238,10 +252,9 @@ class Authentication:
         scope["auth"] = found.result.scope
         return found
 
-    def _note(self, connection: Any) -> None:
-        """Keep what a backend read of the body, and let what it set on its response reach the client."""
-        self.body = getattr(connection, "_body", self.body)
-        if self.response.touched and self._add_headers not in self._outgoing.hooks:
+    def _send_headers(self) -> None:
+        """Let what backends set on their response reach the client."""
+        if self._add_headers not in self._outgoing.hooks:
             self._outgoing.hooks += (self._add_headers,)
 
     def _add_headers(self, message: Message) -> Message:

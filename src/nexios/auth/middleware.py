@@ -101,13 +101,13 @@ class AuthenticationLayer:
     async def _authenticate(
         self, backends: tuple[AuthenticationBackend, ...], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        outgoing, send = outgoing_of(scope, send)
+        outgoing = outgoing_of(send)
         authentication = Authentication(self._nobody, backends, receive, outgoing)
         scope["nexios.authentication"] = authentication
         await authentication.identify(scope)
         if self._reads_body:
             receive = _replaying(authentication, receive)
-        await self.app(scope, receive, send)
+        await self.app(scope, receive, outgoing.send)
 
 
 def _replaying(authentication: Authentication, receive: Receive) -> Receive:

@@ -13,13 +13,11 @@ from nexios.http.answers import START_MESSAGES
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from starlette.types import Message, Scope, Send
+    from starlette.types import Message, Send
 
     Hook: TypeAlias = Callable[[Message], Message]
 
 __all__ = ["Outgoing", "outgoing_of"]
-
-_KEY = "nexios.outgoing"
 
 
 class Outgoing:
@@ -40,19 +38,19 @@ class Outgoing:
         self.hooks: tuple[Hook, ...] = ()
         self.started = False
 
-    def __call__(self, message: Message) -> Awaitable[None]:
-        """Send `message`."""
+    def send(self, message: Message) -> Awaitable[None]:
+        """Send `message`; this is what is passed on as `send`."""
         if not self.started and message["type"] in START_MESSAGES:
-            for hook in self.hooks:
-                message = hook(message)
+            if self.hooks:
+                # Let go of them first: they hold what holds this, and a cycle would cost the collector time.
+                hooks, self.hooks = self.hooks, ()
+                for hook in hooks:
+                    message = hook(message)
             self.started = True
         return self._send(message)
 
 
-def outgoing_of(scope: Scope, send: Send) -> tuple[Outgoing, Send]:
-    """The request's `Outgoing`, made where it is first asked for, and the `send` to pass on."""
-    found: Outgoing | None = scope.get(_KEY)
-    if found is not None:
-        return found, send
-    outgoing = scope[_KEY] = Outgoing(send)
-    return outgoing, outgoing
+def outgoing_of(send: Send) -> Outgoing:
+    """The one whose `send` this is; around another middleware's wrapper, a new one."""
+    owner = getattr(send, "__self__", None)
+    return owner if type(owner) is Outgoing else Outgoing(send)

@@ -40,8 +40,10 @@ class Response:
     """
 
     # On the class, so that a response on which nothing is set costs a request as little as can be.
-    status_code = 200
+    touched = False
+    """Whether anything was set that the client should see."""
     background: BackgroundTask | None = None
+    _status_code = 200
     _body: bytes | None = None
     _media_type: bytes | None = None
     _headers: list[tuple[bytes, bytes]] | None = None
@@ -73,6 +75,7 @@ class Response:
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
         """The headers set so far, as ASGI has them."""
         if self._headers is None:
+            self.touched = True
             self._headers = []
         return self._headers
 
@@ -87,36 +90,36 @@ class Response:
         return self._body or b""
 
     @property
-    def touched(self) -> bool:
-        """Whether anything was set that the client should see."""
-        return self._body is not None or bool(self._headers) or self.status_code != 200
+    def status_code(self) -> int:
+        """The HTTP status."""
+        return self._status_code
+
+    @status_code.setter
+    def status_code(self, status_code: int) -> None:
+        self.touched = True
+        self._status_code = status_code
 
     def fill(self, content: Any) -> Self:
         """Set the body by its type: text as plain text, bytes as they are, all else as JSON."""
         if isinstance(content, str):
             return self.text(content)
         if isinstance(content, (bytes, bytearray, memoryview)):
-            self._body = bytes(content)
-            self._media_type = b"application/octet-stream"
-            return self
+            return self._with(bytes(content), b"application/octet-stream")
         return self.json(content)
 
     def json(self, content: Any, status_code: int | None = None) -> Self:
         """Answer with `content` as JSON (RFC 8259)."""
-        self._body = json_bytes(content)
-        self._media_type = b"application/json"
+        self._with(json_bytes(content), b"application/json")
         return self if status_code is None else self.status(status_code)
 
     def text(self, content: str, status_code: int | None = None) -> Self:
         """Answer with plain text."""
-        self._body = content.encode()
-        self._media_type = b"text/plain; charset=utf-8"
+        self._with(content.encode(), b"text/plain; charset=utf-8")
         return self if status_code is None else self.status(status_code)
 
     def html(self, content: str, status_code: int | None = None) -> Self:
         """Answer with HTML."""
-        self._body = content.encode()
-        self._media_type = b"text/html; charset=utf-8"
+        self._with(content.encode(), b"text/html; charset=utf-8")
         return self if status_code is None else self.status(status_code)
 
     def redirect(self, url: str | URL, status_code: int = 302) -> Self:
@@ -179,18 +182,24 @@ class Response:
         """Tell the client to forget a cookie that was set with the same `path` and `domain`."""
         return self.set_cookie(key, max_age=0, expires=0, path=path, domain=domain)
 
+    def _with(self, body: bytes, media_type: bytes | None) -> Self:
+        self.touched = True
+        self._body = body
+        self._media_type = media_type
+        return self
+
     def checked_headers(self) -> list[tuple[bytes, bytes]]:
         """The headers set so far, ready to send.
 
         Raises:
             ValueError: One that was set through `headers` has a line end or control character.
         """
-        for name, value in self.raw_headers:
+        for name, value in self._headers or ():
             if _UNSAFE_VALUE.search(value):
                 raise ValueError(
                     f"the value of the header {name.decode('latin-1')!r} has a control character"
                 )
-        return list(self.raw_headers)
+        return list(self._headers or ())
 
     def start(self) -> Message:
         """The ASGI message that begins this response, with its content type and length."""

@@ -16,7 +16,7 @@ from nexios.session.session import Session, StoredSession
 from nexios.session.settings import CookieSettings
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable, Iterator
+    from collections.abc import Awaitable, Iterable
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -109,28 +109,35 @@ class SessionLayer:
         """Give the request its session."""
         if scope["type"] == "lifespan":
             return self.app(scope, receive, send)
-        outgoing, send = outgoing_of(scope, send)
-        session = scope["session"] = Session(self, scope, outgoing)
+        outgoing = outgoing_of(send)
+        session = scope["session"] = Session(self, scope["headers"], scope.get("scheme", "http"), outgoing)
         if (scope["type"] != "http" or scope["method"] not in SAFE_METHODS) and self._origins.is_foreign(
             scope
         ):
             session.sealed = True
             if session.stored is not None:
-                return _refuse(scope, receive, send)
-        return self.app(scope, receive, send)
+                return _refuse(scope, receive, outgoing.send)
+        return self.app(scope, receive, outgoing.send)
 
     def find(self, session: Session) -> StoredSession | None:
         """The one live session among the cookies; of several different ones, none is believed."""
-        found = {}
-        for value in self._cookies(session.scope):
-            session.presented = True
-            stored = self._signer.read(value)
-            if stored is not None:
-                found[value] = stored
-        if len(found) != 1:
-            return None
-        session.cookie, stored = found.popitem()
-        return stored
+        found: StoredSession | None = None
+        for header, line in session.headers:
+            if header != b"cookie" or self._start not in line:
+                continue
+            for part in line.split(b";"):
+                part = part.strip()
+                if not part.startswith(self._start):
+                    continue
+                session.presented = True
+                value = part[len(self._start) :].decode("latin-1")
+                stored = self._signer.read(value)
+                if stored is None or value == session.cookie:
+                    continue
+                if found is not None:
+                    return None
+                session.cookie, found = value, stored
+        return found
 
     def finish(self, session: Session, message: Message) -> Message:
         """Add what the client shall know of its session.
@@ -154,7 +161,7 @@ class SessionLayer:
         if data is None:
             if stored is not None:
                 session.end()
-            return self.cookie.delete_cookie(session.scope) if session.presented else None
+            return self.cookie.delete_cookie(session.scheme) if session.presented else None
         if stored is not None and data == stored.data and not self._signer.wants_refresh(session.cookie):
             return None
         session_id = session.id or session.restart()
@@ -162,17 +169,7 @@ class SessionLayer:
         if self._signer.ended.holds(session_id, created_at):
             return None  # another request ended it while this one ran
         value, life = self._signer.write(session_id, created_at, data)
-        return self.cookie.set_cookie(value, life, session.scope)
-
-    def _cookies(self, scope: Scope) -> Iterator[str]:
-        """Every value that the client sent under the cookie's name."""
-        start = self._start
-        for header, line in scope["headers"]:
-            if header == b"cookie":
-                for part in line.split(b";"):
-                    part = part.strip()
-                    if part.startswith(start):
-                        yield part[len(start) :].decode("latin-1")
+        return self.cookie.set_cookie(value, life, session.scheme)
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:

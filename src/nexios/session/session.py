@@ -13,7 +13,9 @@ from nexios.exceptions import SessionDataError
 from nexios.http.problems import Forbidden
 
 if TYPE_CHECKING:
-    from starlette.types import Message, Scope
+    from collections.abc import Iterable
+
+    from starlette.types import Message
 
     from nexios.http.outgoing import Outgoing
 
@@ -55,7 +57,7 @@ class SessionSource(Protocol):
     """Where sessions come from and where they are kept."""
 
     def find(self, session: Session) -> StoredSession | None:
-        """The session that the client of `session.scope` has; called once a request, on first use."""
+        """The session that the client's `session.headers` name; called once a request, on first use."""
         ...
 
     def finish(self, session: Session, message: Message) -> Message:
@@ -72,7 +74,8 @@ class Session(MutableMapping[str, Any]):
 
     Args:
         source: Where it comes from.
-        scope: The request's.
+        headers: The request's.
+        scheme: The request's, e.g. `https`.
         outgoing: The answer's way to the client.
 
     Attributes:
@@ -92,8 +95,12 @@ class Session(MutableMapping[str, Any]):
     _data: dict[str, Any] | None = None
     _stored: StoredSession | None = None
 
-    def __init__(self, source: SessionSource, scope: Scope, outgoing: Outgoing) -> None:
-        self.scope = scope
+    def __init__(
+        self, source: SessionSource, headers: Iterable[tuple[bytes, bytes]], scheme: str, outgoing: Outgoing
+    ) -> None:
+        # Not the scope: it holds the session, and a cycle a request would keep the collector busy.
+        self.headers = headers
+        self.scheme = scheme
         self._source = source
         self._outgoing = outgoing
 
@@ -154,6 +161,10 @@ class Session(MutableMapping[str, Any]):
 
     def __getitem__(self, key: str) -> Any:
         return self._loaded()[key]
+
+    def get(self, key: str, default: Any = None) -> Any:
+        """The value of `key`, or `default`."""
+        return self._loaded().get(key, default)
 
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, str):

@@ -5,12 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Literal
+from typing import Literal
 
 from nexios.exceptions import ConfigError
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 __all__ = ["CookieSettings"]
 
@@ -67,24 +64,24 @@ class CookieSettings:
         if self.cookie_name.startswith("__Secure-") and self.secure is False:
             raise ConfigError('a "__Secure-" cookie needs secure=True: leave secure out')
 
-    def set_cookie(self, value: str, max_age: int, scope: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    def set_cookie(self, value: str, max_age: int, scheme: str) -> tuple[bytes, bytes]:
         """The header that sets the cookie for `max_age` seconds."""
-        return self._header(f"{self.cookie_name}={value}; Max-Age={max_age}", scope)
+        return self._header(f"{self.cookie_name}={value}; Max-Age={max_age}", scheme)
 
-    def delete_cookie(self, scope: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    def delete_cookie(self, scheme: str) -> tuple[bytes, bytes]:
         """The header that makes the client forget the cookie."""
-        return self._header(f"{self.cookie_name}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT", scope)
+        return self._header(f"{self.cookie_name}=; Max-Age=0; Expires=Thu, 01 Jan 1970 00:00:00 GMT", scheme)
 
-    def _header(self, start: str, scope: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    def _header(self, start: str, scheme: str) -> tuple[bytes, bytes]:
         line = f"{start}; Path={self.path}; HttpOnly; SameSite={self.same_site.capitalize()}"
         if self.domain is not None:
             line += f"; Domain={self.domain}"
-        if self._is_secure(scope):
+        if self._is_secure(scheme):
             line += "; Secure"
         return b"set-cookie", line.encode("ascii")
 
-    def _is_secure(self, scope: Mapping[str, Any]) -> bool:
+    def _is_secure(self, scheme: str) -> bool:
         if self.secure != "auto":
             return bool(self.secure)
         forced = self.same_site == "none" or self.cookie_name.startswith(("__Host-", "__Secure-"))
-        return forced or scope.get("scheme") in ("https", "wss")
+        return forced or scheme in ("https", "wss")

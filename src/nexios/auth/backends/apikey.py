@@ -9,7 +9,8 @@ from nexios.apikeys.format import KEY_PREFIX, check_prefix, create_api_key, has_
 from nexios.auth.backends.base import AuthenticationBackend
 from nexios.auth.model import AuthResult
 from nexios.exceptions import ConfigError
-from nexios.http.headers import header_values
+from nexios.http.headers import only_header
+from nexios.kept import Kept
 
 if TYPE_CHECKING:
     from nexios.http import Request, Response
@@ -49,20 +50,26 @@ class APIKeyAuthBackend(AuthenticationBackend):
         self.headers = frozenset({self._header})
         self._takes_scheme = self._header == b"authorization"
         self._start = prefix + "_"
+        # Keys whose form was checked; whether one is any good is asked of load_user each time.
+        self._kept: Kept[AuthResult] = Kept()
 
     async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
         """Read the key."""
-        values = header_values(request.scope["headers"], self._header)
-        if len(values) != 1:
-            return AuthResult(False, "", self.scope) if values else None
-        key = values[0].decode("latin-1")
+        value = only_header(request.scope["headers"], self._header)
+        if not value:
+            return AuthResult(False, "", self.scope) if value is None else None
+        key = value.decode("latin-1")
         if self._takes_scheme and key[:7].lower() in _SCHEMES:
             key = key[7:].lstrip(" ")
         if not key.startswith(self._start):
             return None
-        if not has_key_form(key, self.prefix):
-            return AuthResult(False, "", self.scope)
-        return AuthResult(True, key, self.scope)
+        kept = self._kept.get(key)
+        if kept is None:
+            if not has_key_form(key, self.prefix):
+                return AuthResult(False, "", self.scope)
+            kept = AuthResult(True, key, self.scope)
+            self._kept.put(key, kept)
+        return kept
 
     def __repr__(self) -> str:
         return f"APIKeyAuthBackend(header_name={self.header_name!r}, prefix={self.prefix!r})"

@@ -12,7 +12,7 @@ from nexios.auth.backends.base import AuthenticationBackend
 from nexios.auth.identity import identity_text
 from nexios.auth.model import AuthResult
 from nexios.exceptions import ConfigError, InvalidToken
-from nexios.http.headers import header_values
+from nexios.http.headers import only_header
 from nexios.kept import Kept
 from nexios.running import current_config, required_config
 
@@ -72,10 +72,9 @@ class JWTAuthBackend(AuthenticationBackend):
         """Read the bearer token."""
         if self._verifier is None:
             return await self.bind(current_config()).authenticate(request, response)
-        values = header_values(request.scope["headers"], b"authorization")
-        if len(values) != 1:
-            return AuthResult(False, "", self.scope) if values else None
-        value = values[0]
+        value = only_header(request.scope["headers"], b"authorization")
+        if not value:
+            return AuthResult(False, "", self.scope) if value is None else None
         # RFC 9110 11.1: the scheme's case does not matter; RFC 6750 2.1: then one or more blanks
         if value[:7].lower() != b"bearer ":
             return AuthResult(False, "", self.scope) if value.lower() == b"bearer" else None
