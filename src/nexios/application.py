@@ -13,7 +13,7 @@ from nexios.dispatch import Dispatcher
 from nexios.exceptions import ConfigError
 from nexios.http import Request
 from nexios.http.errors import ErrorAnswers
-from nexios.http.outgoing import outgoing_of
+from nexios.http.outgoing import answer_begun
 from nexios.lifespan import Lifespan
 from nexios.routing import RouteDeclaration, Router
 from nexios.running import remember_config, running_config
@@ -169,12 +169,11 @@ class NexiosApp(Router):
         if scope["type"] == "lifespan":
             return await self._lifespan(self, scope, receive, send)
         stack = self._stack or self.build(scope)
-        outgoing = outgoing_of(send)
         token = running_config.set(self.config)
         try:
-            await stack(scope, receive, outgoing.send)
+            await stack(scope, receive, send)
         except Exception as error:
-            if outgoing.started or scope["type"] != "http":
+            if scope["type"] != "http" or answer_begun(scope):
                 raise
             answer = await self._errors.answer(Request(scope, receive, send), error)
             await answer(scope, receive, send)

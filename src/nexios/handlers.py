@@ -15,9 +15,9 @@ from nexios.auth.admission import admit, admitted, refuse_websocket
 from nexios.auth.decorators import is_async
 from nexios.exceptions import ConfigError
 from nexios.http import Request, Response, WebSocket
-from nexios.http.answers import answer_of
+from nexios.http.answers import Answer, answer_of
 from nexios.http.encoding import json_bytes
-from nexios.http.outgoing import outgoing_of
+from nexios.http.outgoing import Outgoing, answer_begun, note_begun
 from nexios.http.problems import Problem
 
 if TYPE_CHECKING:
@@ -66,22 +66,19 @@ def http_endpoint(
                 value = await call(request, response, **{name: found[name] for name in names})
             else:
                 value = await call(request, response)
-            if type(value) is dict and not response.touched and response.background is None:
-                # Most answers: nothing but JSON, so nothing is built to carry it.
-                body = json_bytes(value)
-                answer = None
-            else:
-                answer = answer_of(value, response)
-        except ClientDisconnect:
-            return
-        except Exception as error:
-            answer = await errors.answer(request, error)
-        if answer is None:
+            if type(value) is not dict or response.touched:
+                return await _answer(answer_of(value, response), errors, request)
+            # Most answers: nothing but JSON, so nothing is built to carry it.
+            body = json_bytes(value)
             headers = [_JSON, (b"content-length", b"%d" % len(body))]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
+        except Exception as error:
+            return await _answer_error(error, errors, request)
+        try:
             await send({"type": "http.response.body", "body": body})
-        else:
-            await answer(scope, receive, send)
+        except Exception:
+            note_begun(scope)
+            raise
 
     return endpoint
 
@@ -122,18 +119,35 @@ def asgi_endpoint(app: ASGIApp, requirement: Requirement | None, errors: ErrorAn
                 except Problem as refusal:
                     return await refuse_websocket(WebSocket(scope, receive, send), refusal)
             return await app(scope, receive, send)
-        outgoing = outgoing_of(send)
-        try:
+
+        async def guarded(scope: Scope, receive: Receive, send: Send) -> None:
             if requirement is not None:
                 await admitted(scope, requirement)
-            await app(scope, receive, outgoing.send)
-        except Exception as error:
-            if outgoing.started:
-                raise
-            answer = await errors.answer(Request(scope, receive, send), error)
-            await answer(scope, receive, send)
+            await app(scope, receive, send)
+
+        await _answer(guarded, errors, Request(scope, receive, send))
 
     return endpoint
+
+
+async def _answer(answer: Answer, errors: ErrorAnswers, request: Request) -> None:
+    """Send `answer`, or what stands for its failure where it fails before it has begun."""
+    outgoing = Outgoing(request._send)
+    try:
+        await answer(request.scope, request.receive, outgoing.send)
+    except Exception as error:
+        if outgoing.begun:
+            note_begun(request.scope)
+            raise
+        await _answer_error(error, errors, request)
+
+
+async def _answer_error(error: Exception, errors: ErrorAnswers, request: Request) -> None:
+    if isinstance(error, ClientDisconnect) or answer_begun(request.scope):
+        raise error
+    answer = await errors.answer(request, error)
+    note_begun(request.scope)
+    await answer(request.scope, request.receive, request._send)
 
 
 def _named(handler: Callable[..., Any], first: tuple[str, ...], params: Collection[str]) -> tuple[str, ...]:

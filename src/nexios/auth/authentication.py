@@ -14,14 +14,12 @@ from nexios.auth.base import BaseUser, UnauthenticatedUser
 from nexios.auth.challenge import Challenges
 from nexios.auth.model import AuthResult
 from nexios.http import Request, Response, WebSocket
-from nexios.http.answers import with_headers
-from nexios.http.outgoing import Outgoing
 from nexios.http.problems import Forbidden, Unavailable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, MutableMapping
 
-    from starlette.types import Message, Receive
+    from starlette.types import Receive
 
     from nexios.auth.backends.base import AuthenticationBackend
     from nexios.auth.requirements import Requirement
@@ -97,7 +95,7 @@ class Nobody:
 
     def use(self, scope: MutableMapping[str, Any], user: BaseUser, result: AuthResult) -> None:
         """Let the rest of the request run as `user`, who has just proved it."""
-        authentication = Authentication(self, (), empty_receive, Outgoing(empty_send))
+        authentication = Authentication(self, (), empty_receive)
         scope["nexios.authentication"] = authentication
         authentication.use(scope, user, result)
 
@@ -115,7 +113,6 @@ class Authentication:
         app: The application's backends and users.
         asked: The backends to ask, in their order.
         receive: Reads the body, for backends that look into it.
-        outgoing: The answer's way to the client, for what backends set on their response.
 
     Attributes:
         body: The body, once a backend has read it.
@@ -130,13 +127,10 @@ class Authentication:
     _refused: tuple[str, ...] = ()
     _required: Requirement | None = None
 
-    def __init__(
-        self, app: Nobody, asked: tuple[AuthenticationBackend, ...], receive: Receive, outgoing: Outgoing
-    ) -> None:
+    def __init__(self, app: Nobody, asked: tuple[AuthenticationBackend, ...], receive: Receive) -> None:
         self._app = app
         self._to_ask = asked
         self._receive = receive
-        self._outgoing = outgoing
         self.response = Response.blank()
 
     @property
@@ -182,8 +176,6 @@ class Authentication:
                 self._to_ask = ()
                 return None
             finally:
-                if response.touched:
-                    self._send_headers()
                 if backend.headers is None:
                     self.body = getattr(connection, "_body", None)
             if user is None:
@@ -251,14 +243,6 @@ class Authentication:
         scope["user"] = found.user
         scope["auth"] = found.result.scope
         return found
-
-    def _send_headers(self) -> None:
-        """Let what backends set on their response reach the client."""
-        if self._add_headers not in self._outgoing.hooks:
-            self._outgoing.hooks += (self._add_headers,)
-
-    def _add_headers(self, message: Message) -> Message:
-        return with_headers(message, self.response.checked_headers())
 
 
 def _is_success(result: Any) -> bool:

@@ -9,7 +9,7 @@ from nexios.auth.authentication import STRANGER, Authentication, LoadUser, Nobod
 from nexios.auth.backends.base import AuthenticationBackend
 from nexios.auth.base import BaseUser, SimpleUser
 from nexios.exceptions import ConfigError
-from nexios.http.outgoing import outgoing_of
+from nexios.http.answers import with_headers
 from nexios.running import Configured, running_config
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from nexios.config import MakeConfig
+    from nexios.http import Response
 
 __all__ = ["AuthenticationLayer", "AuthenticationMiddleware"]
 
@@ -82,8 +83,8 @@ class AuthenticationLayer:
         self.app = app
         self.backends = backends
         self._nobody = Nobody(backends, user_model, _loader(user_model), realm)
-        # One that says which headers it looks at looks at nothing else, so that the body is left alone.
-        self._reads_body = any(backend.headers is None for backend in backends)
+        # One that says which headers it looks at reads no body, and sets nothing on the response.
+        self._looks_further = any(backend.headers is None for backend in backends)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Authenticate the request and pass it on."""
@@ -101,13 +102,24 @@ class AuthenticationLayer:
     async def _authenticate(
         self, backends: tuple[AuthenticationBackend, ...], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        outgoing = outgoing_of(send)
-        authentication = Authentication(self._nobody, backends, receive, outgoing)
+        authentication = Authentication(self._nobody, backends, receive)
         scope["nexios.authentication"] = authentication
         await authentication.identify(scope)
-        if self._reads_body:
+        if self._looks_further:
             receive = _replaying(authentication, receive)
-        await self.app(scope, receive, outgoing.send)
+            send = _with_headers(authentication.response, send)
+        await self.app(scope, receive, send)
+
+
+def _with_headers(response: Response, send: Send) -> Send:
+    """Add what backends set on `response` to the answer, whoever writes it."""
+
+    def send_with_headers(message: Message) -> Awaitable[None]:
+        if response.touched:
+            message = with_headers(message, response.checked_headers())
+        return send(message)
+
+    return send_with_headers
 
 
 def _replaying(authentication: Authentication, receive: Receive) -> Receive:

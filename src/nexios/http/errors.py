@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import logging
 import traceback
 from typing import TYPE_CHECKING, Any
 
+from starlette._utils import is_async_callable
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
@@ -43,7 +43,7 @@ class ErrorAnswers:
         if not isinstance(error, HTTPException):
             logger.debug("%s answers %s", getattr(handler, "__name__", handler), type(error).__name__)
         try:
-            if inspect.iscoroutinefunction(handler):
+            if is_async_callable(handler):
                 value = await handler(request, error)
             else:
                 value = await run_in_threadpool(handler, request, error)
@@ -55,6 +55,8 @@ class ErrorAnswers:
         if isinstance(error, HTTPException) and error.status_code in self.handlers:
             return self.handlers[error.status_code]
         for kind in type(error).__mro__:
+            if kind is Exception and isinstance(error, HTTPException):
+                break  # as in Starlette: whoever asks for crashes is not told of refusals
             if kind in self.handlers:
                 return self.handlers[kind]
         return None if isinstance(error, HTTPException) else self.handlers.get(500)

@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from nexios.exceptions import ConfigError
-from nexios.http.outgoing import outgoing_of
 from nexios.http.problems import problem_response
 from nexios.origin import SAFE_METHODS, OriginCheck
 from nexios.running import required_config
@@ -109,15 +108,15 @@ class SessionLayer:
         """Give the request its session."""
         if scope["type"] == "lifespan":
             return self.app(scope, receive, send)
-        outgoing = outgoing_of(send)
-        session = scope["session"] = Session(self, scope["headers"], scope.get("scheme", "http"), outgoing)
+        session = Session(self, scope["headers"], scope.get("scheme", "http"), send)
+        scope["session"] = session
         if (scope["type"] != "http" or scope["method"] not in SAFE_METHODS) and self._origins.is_foreign(
             scope
         ):
             session.sealed = True
             if session.stored is not None:
-                return _refuse(scope, receive, outgoing.send)
-        return self.app(scope, receive, outgoing.send)
+                return _refuse(scope, receive, session.send)
+        return self.app(scope, receive, session.send)
 
     def find(self, session: Session) -> StoredSession | None:
         """The one live session among the cookies; of several different ones, none is believed."""

@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import msgspec
 
 from nexios.exceptions import SessionDataError
+from nexios.http.answers import START_MESSAGES
 from nexios.http.problems import Forbidden
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Awaitable, Iterable
 
-    from starlette.types import Message
-
-    from nexios.http.outgoing import Outgoing
+    from starlette.types import Message, Send
 
 __all__ = ["Session", "SessionSource", "StoredSession", "new_session_id", "session_family"]
 
@@ -76,7 +75,7 @@ class Session(MutableMapping[str, Any]):
         source: Where it comes from.
         headers: The request's.
         scheme: The request's, e.g. `https`.
-        outgoing: The answer's way to the client.
+        send: The answer's way to the client; `Session.send` is passed on in its place.
 
     Attributes:
         id: Its id; None until it is kept.
@@ -96,13 +95,19 @@ class Session(MutableMapping[str, Any]):
     _stored: StoredSession | None = None
 
     def __init__(
-        self, source: SessionSource, headers: Iterable[tuple[bytes, bytes]], scheme: str, outgoing: Outgoing
+        self, source: SessionSource, headers: Iterable[tuple[bytes, bytes]], scheme: str, send: Send
     ) -> None:
         # Not the scope: it holds the session, and a cycle a request would keep the collector busy.
         self.headers = headers
         self.scheme = scheme
         self._source = source
-        self._outgoing = outgoing
+        self._send = send
+
+    def send(self, message: Message) -> Awaitable[None]:
+        """Send `message`, with what the client shall know of the session where it begins the answer."""
+        if self._data is not None and message["type"] in START_MESSAGES:
+            message = self._source.finish(self, message)
+        return self._send(message)
 
     @property
     def stored(self) -> StoredSession | None:
@@ -187,7 +192,6 @@ class Session(MutableMapping[str, Any]):
     def _loaded(self) -> dict[str, Any]:
         data = self._data
         if data is None:
-            self._outgoing.hooks += (self._finish,)
             stored = self._source.find(self)
             if stored is None:
                 data = self._data = {}
@@ -197,9 +201,6 @@ class Session(MutableMapping[str, Any]):
                 self.id = stored.id
                 self.created_at = stored.created_at
         return data
-
-    def _finish(self, message: Message) -> Message:
-        return self._source.finish(self, message)
 
     def _open(self) -> dict[str, Any]:
         """The data, to be changed."""

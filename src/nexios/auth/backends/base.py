@@ -20,7 +20,7 @@ class AuthenticationBackend:
             is set.
         scheme: The scheme that its challenge names (RFC 9110 11.1).
         headers: The lower-case names of the headers that bring its credential, where it looks at nothing
-            else; without them it is not asked. None: it is asked for every request.
+            else and sets nothing on the response; without them it is not asked. None: it is always asked.
         identity_is_secret: Whether the identity it finds is the credential itself, which `load_user` must
             verify.
     """
