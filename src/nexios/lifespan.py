@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import traceback
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import TYPE_CHECKING, Any
 
+from starlette._utils import is_async_callable
 from starlette.concurrency import run_in_threadpool
 
 from nexios.exceptions import ConfigError
@@ -66,7 +66,7 @@ class Lifespan:
 
 
 async def _call(function: Callable[[], Any]) -> None:
-    if inspect.iscoroutinefunction(function):
+    if is_async_callable(function):
         await function()
     else:
         await run_in_threadpool(function)

@@ -101,8 +101,7 @@ class Router:
             raise ConfigError(f'methods is a list: methods=["{methods}"]')
 
         def decorate(handler: Handler) -> Handler:
-            if not callable(handler):
-                raise ConfigError(f"a route wants a handler, not {type(handler).__name__}")
+            _check(handler)
             chosen = tuple(map(_method, methods)) if methods else _default_methods(handler)
             self._declare(RouteDeclaration(path, handler, chosen, name or _name(handler)))
             return handler
@@ -113,6 +112,7 @@ class Router:
         """Route WebSockets of `path` to the decorated handler, which gets the WebSocket."""
 
         def decorate(handler: Handler) -> Handler:
+            _check(handler)
             self._declare(RouteDeclaration(path, handler, (), name or _name(handler), "websocket"))
             return handler
 
@@ -154,6 +154,11 @@ class Router:
         # A guard put above the route's decorator finds this and says so; methods are not decorated after.
         with contextlib.suppress(AttributeError):
             setattr(declaration.handler, ROUTED_ATTRIBUTE, True)
+
+
+def _check(handler: object) -> None:
+    if not callable(handler):
+        raise ConfigError(f"a route wants a handler, not {type(handler).__name__}")
 
 
 def _default_methods(handler: Any) -> tuple[str, ...]:

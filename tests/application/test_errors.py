@@ -1,0 +1,326 @@
+"""Exceptions become answers: the application's own, else problem bodies."""
+
+from __future__ import annotations
+
+import functools
+from typing import Any
+
+import pytest
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, StreamingResponse
+from starlette.testclient import TestClient
+
+from nexios import MakeConfig, NexiosApp, Request, Response
+from nexios.auth import auth
+from nexios.exceptions import AuthenticationError, ConfigError, NexiosError
+from tests.parts import SECRET, app_for, assert_problem
+
+
+class Missing(LookupError):
+    pass
+
+
+def app_raising(error: BaseException, **options: Any) -> NexiosApp:
+    app = NexiosApp(**options)
+
+    @app.get("/")
+    async def handler(request: Request, response: Response) -> None:
+        raise error
+
+    @app.get("/sync")
+    def sync(request: Request, response: Response) -> None:
+        raise error
+
+    return app
+
+
+def ask(app: NexiosApp, path: str = "/") -> Any:
+    return TestClient(app).get(path)
+
+
+@pytest.mark.parametrize("path", ["/", "/sync"])
+@pytest.mark.parametrize(
+    ("status", "title"), [(400, "Bad Request"), (404, "Not Found"), (418, "I'm a Teapot"), (599, "Error")]
+)
+def test_an_http_exception_is_a_problem_body(status: int, title: str, path: str) -> None:
+    answer = ask(app_raising(HTTPException(status, "Not so.", {"x-more": "1"})), path)
+    assert_problem(answer, status, "Not so.")
+    assert answer.json()["title"] == title
+    assert answer.headers["x-more"] == "1"
+
+
+@pytest.mark.parametrize("status", [204, 304])
+def test_a_status_without_a_body_has_none(status: int) -> None:
+    answer = ask(app_raising(HTTPException(status, headers={"x-more": "1"})))
+    assert (answer.status_code, answer.content, answer.headers["x-more"]) == (status, b"", "1")
+
+
+@pytest.mark.parametrize("path", ["/", "/sync"])
+def test_any_other_exception_is_a_500_that_shows_nothing_of_it(
+    path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    answer = ask(app_raising(Missing("the password is hunter2")), path)
+    assert_problem(answer, 500, "The server could not answer the request.")
+    assert "Missing" not in answer.text
+    assert "hunter2" not in answer.text
+    record = next(record for record in caplog.records if record.name == "nexios")
+    assert record.exc_info is not None
+    assert record.exc_info[0] is Missing
+
+
+def test_a_mistake_in_the_application_logs_its_mend_and_no_stack_trace(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    answer = ask(app_raising(ConfigError("add the thing: app.add(thing)")))
+    assert_problem(answer, 500, "The server could not answer the request.")
+    (record,) = caplog.records
+    assert record.getMessage() == "ConfigError: add the thing: app.add(thing)"
+    assert record.exc_info is None
+
+
+def test_debug_says_which_exception_and_where_and_not_what_it_says() -> None:
+    answer = ask(app_raising(Missing("the password is hunter2"), config=MakeConfig(debug=True)))
+    detail = answer.json()["detail"]
+    assert_problem(answer, 500)
+    assert detail.startswith("Missing in handler, line ")
+    assert "hunter2" not in answer.text
+
+
+def test_debug_without_a_place_says_which_exception() -> None:
+    async def broken(scope: Any, receive: Any, send: Any) -> None:
+        raise Missing
+
+    app = NexiosApp(config=MakeConfig(debug=True))
+    app.mount("/sub", broken)
+    assert ask(app, "/sub/").json()["detail"].startswith("Missing in broken, line ")
+
+
+async def answers(request: Request, error: Exception) -> dict[str, str]:
+    return {"handled": type(error).__name__, "path": request.url.path}
+
+
+def sync_answers(request: Request, error: Exception) -> dict[str, str]:
+    return {"handled": type(error).__name__, "path": request.url.path}
+
+
+class Answers:
+    async def __call__(self, request: Request, error: Exception) -> dict[str, str]:
+        return {"handled": type(error).__name__, "path": request.url.path}
+
+    async def method(self, request: Request, error: Exception) -> dict[str, str]:
+        return {"handled": type(error).__name__, "path": request.url.path}
+
+
+HANDLERS = {
+    "async": answers,
+    "sync": sync_answers,
+    "callable object": Answers(),
+    "method": Answers().method,
+    "partial": functools.partial(answers),
+}
+
+
+@pytest.mark.parametrize("handler", HANDLERS.values(), ids=HANDLERS)
+@pytest.mark.parametrize("path", ["/", "/sync"])
+def test_an_exception_class_has_a_handler_of_any_kind(handler: Any, path: str) -> None:
+    app = app_raising(Missing())
+    app.add_exception_handler(Missing, handler)
+    answer = ask(app, path)
+    assert (answer.status_code, answer.json()) == (200, {"handled": "Missing", "path": path})
+
+
+@pytest.mark.parametrize(
+    ("handled", "error", "expected"),
+    [
+        (Missing, Missing(), True),
+        (LookupError, Missing(), True),
+        (Exception, Missing(), True),
+        (500, Missing(), True),
+        (KeyError, Missing(), False),
+        (404, HTTPException(404), True),
+        (HTTPException, HTTPException(404), True),
+        (405, HTTPException(404), False),
+        (500, HTTPException(404), False),
+        # As in Starlette: who asks to be told of crashes is not told of refusals.
+        (Exception, HTTPException(404), False),
+        (Exception, HTTPException(500), False),
+    ],
+)
+def test_a_handler_is_asked_for_its_class_or_status(handled: Any, error: Exception, expected: bool) -> None:
+    app = app_raising(error)
+    app.add_exception_handler(handled, answers)
+    assert ("handled" in ask(app).json()) is expected
+
+
+def test_the_nearest_handler_answers() -> None:
+    async def nearer(request: Request, error: Exception) -> str:
+        return "nearer"
+
+    async def farther(request: Request, error: Exception) -> str:
+        return "farther"
+
+    app = app_raising(Missing(), exception_handlers={Exception: farther, 500: farther, LookupError: nearer})
+    assert ask(app).text == "nearer"
+
+
+def test_the_handler_of_a_status_comes_before_that_of_the_class() -> None:
+    async def by_status(request: Request, error: Exception) -> str:
+        return "status"
+
+    app = app_raising(HTTPException(404), exception_handlers={HTTPException: answers, 404: by_status})
+    assert ask(app).text == "status"
+
+
+def test_a_decorator_declares_a_handler_and_gives_it_back() -> None:
+    app = app_raising(Missing())
+    assert app.exception_handler(Missing)(answers) is answers
+    assert ask(app).json()["handled"] == "Missing"
+
+
+@pytest.mark.parametrize(
+    ("status", "path", "method"), [(404, "/nowhere", "GET"), (405, "/", "POST"), (401, "/guarded", "GET")]
+)
+def test_a_status_handler_answers_for_the_routes_and_the_guards(status: int, path: str, method: str) -> None:
+    app = app_for()
+
+    @app.get("/")
+    async def index(request: Request, response: Response) -> None: ...
+
+    @app.get("/guarded")
+    @auth()
+    async def guarded(request: Request, response: Response) -> None: ...
+
+    @app.exception_handler(status)
+    async def page(request: Request, error: HTTPException) -> Response:
+        return Response().html("<h1>Sorry</h1>", error.status_code)
+
+    answer = TestClient(app).request(method, path)
+    assert (answer.status_code, answer.text) == (status, "<h1>Sorry</h1>")
+
+
+def test_a_handler_may_return_what_a_route_may() -> None:
+    app = app_raising(Missing())
+
+    @app.exception_handler(Missing)
+    async def handler(request: Request, error: Missing) -> JSONResponse:
+        return JSONResponse({"a": 1}, 409, headers={"x-own": "1"})
+
+    answer = ask(app)
+    assert (answer.status_code, answer.json(), answer.headers["x-own"]) == (409, {"a": 1}, "1")
+
+
+@pytest.mark.parametrize("second", [RuntimeError("hunter2"), HTTPException(409, "Both.")])
+def test_a_handler_that_raises_is_answered_like_a_route(
+    second: Exception, caplog: pytest.LogCaptureFixture
+) -> None:
+    app = app_raising(Missing())
+
+    @app.exception_handler(Missing)
+    async def handler(request: Request, error: Missing) -> None:
+        raise second
+
+    answer = ask(app)
+    assert_problem(answer, 409 if isinstance(second, HTTPException) else 500)
+    assert "hunter2" not in answer.text
+
+
+def test_a_handler_that_returns_rubbish_is_a_500() -> None:
+    app = app_raising(Missing())
+    app.add_exception_handler(Missing, lambda request, error: object())
+    assert_problem(ask(app), 500)
+
+
+def test_headers_set_before_the_exception_stay_with_the_answer_that_was_not_sent() -> None:
+    app = NexiosApp()
+
+    @app.get("/")
+    async def handler(request: Request, response: Response) -> None:
+        response.set_cookie("half", "done").status(201)
+        raise HTTPException(400, "No.")
+
+    answer = ask(app)
+    assert_problem(answer, 400)
+    assert "set-cookie" not in answer.headers
+
+
+def test_an_exception_of_a_middleware_is_answered_too() -> None:
+    def breaking(app: Any) -> Any:
+        async def middleware(scope: Any, receive: Any, send: Any) -> None:
+            raise Missing("hunter2")
+
+        return middleware
+
+    app = NexiosApp()
+    app.add_middleware(breaking)
+    assert_problem(ask(app), 500, "The server could not answer the request.")
+    app.add_exception_handler(Missing, answers)
+    assert ask(app).json()["handled"] == "Missing"
+
+
+def test_an_exception_after_the_answer_has_begun_is_raised_for_the_server() -> None:
+    async def parts() -> Any:
+        yield b"one"
+        raise Missing("two")
+
+    app = NexiosApp()
+
+    @app.get("/")
+    async def handler(request: Request, response: Response) -> StreamingResponse:
+        return StreamingResponse(parts())
+
+    with pytest.raises(Missing):
+        ask(app)
+
+
+@pytest.mark.parametrize("name", ["x\r\nset-cookie", "ä", ""])
+def test_a_header_that_cannot_be_sent_is_a_500(name: str) -> None:
+    app = NexiosApp()
+
+    @app.get("/")
+    async def handler(request: Request, response: Response) -> Response:
+        return response.set_header(name, "1")
+
+    assert_problem(ask(app), 500)
+
+
+def test_a_header_written_past_the_checks_is_a_500_and_not_sent() -> None:
+    app = NexiosApp()
+
+    @app.get("/")
+    async def handler(request: Request, response: Response) -> dict[str, str]:
+        response.headers["x-next"] = "/\r\nset-cookie: stolen=1"
+        return {}
+
+    answer = ask(app)
+    assert_problem(answer, 500)
+    assert "set-cookie" not in answer.headers
+
+
+def test_every_error_of_ours_has_one_root() -> None:
+    for error in (ConfigError, AuthenticationError):
+        assert issubclass(error, NexiosError)
+
+
+def test_config_must_be_a_make_config() -> None:
+    with pytest.raises(ConfigError, match="config is a MakeConfig, not dict"):
+        NexiosApp(config={"secret_key": SECRET})  # type: ignore[arg-type]
+
+
+@pytest.mark.anyio
+async def test_a_client_that_has_gone_is_no_error(caplog: pytest.LogCaptureFixture) -> None:
+    app, sent = NexiosApp(), []
+
+    @app.post("/")
+    async def handler(request: Request, response: Response) -> dict[str, int]:
+        return {"size": len(await request.body())}
+
+    async def receive() -> dict[str, str]:
+        return {"type": "http.disconnect"}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    scope = {"type": "http", "method": "POST", "path": "/", "headers": [], "query_string": b""}
+    await app(scope, receive, send)
+    assert sent == []
+    assert caplog.records == []
