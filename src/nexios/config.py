@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, NoReturn, Self
 
 from nexios.exceptions import ConfigError
-from nexios.strength import secret_weakness
+from nexios.strength import is_public_key, secret_weakness
 
 __all__ = ["JWT_ALGORITHMS", "MakeConfig", "checked_algorithms"]
 
@@ -166,6 +166,11 @@ class MakeConfig:
                 raise ConfigError(
                     "secret_key is empty: make one with `nexios secret` and set it, "
                     "e.g. MakeConfig(secret_key=os.environ['NEXIOS_SECRET_KEY'])"
+                )
+            if is_public_key(secret):
+                raise ConfigError(
+                    "secret_key is a public key, with which anybody could sign: "
+                    "set jwt_key=... to verify tokens with it"
                 )
         weaknesses = self.weaknesses()
         if weaknesses and self.production:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["secret_weakness"]
+__all__ = ["is_public_key", "secret_weakness"]
 
 # RFC 7518 3.2: a key of at least the size of the hash output.
 _MINIMUM_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
@@ -16,6 +16,16 @@ _PLACEHOLDER_WORDS = re.compile(
     "|change|signing|admin|super|token|value|using|least|bytes|chars|characters|your|demo|else|goes|here|this|long"
     "|real|some|test|very|with|that|cat|bits|bit|hex|key|jwt|app|dev|and|for|not|the|top|use|in|is|it|at|me|my|of|to|so|a"
 )
+
+_PUBLIC_KEY = re.compile(
+    r"-----BEGIN (?:[A-Z0-9 ]*PUBLIC KEY|CERTIFICATE)|---- BEGIN SSH2 PUBLIC"
+    r"|\A\s*(?:sk-)?(?:ssh|ecdsa)-[a-z0-9]"
+)
+
+
+def is_public_key(text: str) -> bool:
+    """Whether `text` is a public key or certificate, which proves nothing as a secret (CVE-2024-33663)."""
+    return _PUBLIC_KEY.search(text) is not None
 
 
 def secret_weakness(secret: str, algorithm: str = "HS256") -> str | None:

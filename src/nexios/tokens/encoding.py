@@ -60,9 +60,13 @@ def config_keys(config: MakeConfig, algorithms: Sequence[str]) -> list[TokenKey]
         ConfigError: A key cannot be read.
     """
     keys = [key for secret in config.secret_keys for key in load_keys(secret, algorithms)]
-    if config.jwt_key is not None:
-        keys += load_keys(config.jwt_key, algorithms)
-    return keys
+    pair = config.jwt_key
+    if isinstance(pair, str) and "-----BEGIN " not in pair and not pair.lstrip().startswith("{"):
+        # Whatever else the text is, a path or a public key in another form, it is not secret.
+        raise ConfigError(
+            "jwt_key is PEM text, a JWK or a JWKS: read the file first, and put a secret into secret_key"
+        )
+    return keys if pair is None else keys + load_keys(pair, algorithms)
 
 
 def encode_token(

@@ -87,16 +87,18 @@ class SignatureVerifier:
     def _read(self, head: bytes) -> _Header:
         header = _decode_header(head)
         algorithm, kid, kind = header.get("alg"), header.get("kid"), header.get("typ")
-        if not isinstance(algorithm, str) or algorithm not in self._algorithms:
+        if not isinstance(algorithm, str):
+            raise InvalidToken("alg is missing or not text")
+        if algorithm not in self._algorithms:
             raise InvalidToken(
-                f"signed with {str(algorithm)[:20]!r}, allowed: {', '.join(sorted(self._algorithms))}"
+                f"signed with {algorithm[:20]!r}, allowed: {', '.join(sorted(self._algorithms))}"
             )
         for member in _REFUSED_MEMBERS:
             if member in header:
                 raise InvalidToken(f"the header has {member}")
-        if kid is not None and not isinstance(kid, str):
+        if "kid" in header and not isinstance(kid, str):
             raise InvalidToken("kid is not text")
-        if kind is not None and not (isinstance(kind, str) and kind.lower() in _TYPES):
+        if "typ" in header and not (isinstance(kind, str) and kind.lower() in _TYPES):
             raise InvalidToken("typ is of another kind of token")
         if "cty" in header:
             raise InvalidToken("the header has cty, as nested tokens do")

@@ -14,6 +14,7 @@ from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from nexios.exceptions import ConfigError
+from nexios.strength import is_public_key
 
 __all__ = ["TokenKey", "load_keys"]
 
@@ -65,6 +66,8 @@ def load_keys(material: str | Mapping[str, Any], allowed: Sequence[str]) -> list
     Raises:
         ConfigError: It is no key, or one too short; the message never shows it.
     """
+    if not isinstance(material, (str, Mapping)):
+        raise ConfigError(f"a key is text, a JWK or a JWKS, not {type(material).__name__}")
     if isinstance(material, str) and material.lstrip().startswith("{"):
         try:
             material = json.loads(material)
@@ -77,11 +80,12 @@ def load_keys(material: str | Mapping[str, Any], allowed: Sequence[str]) -> list
         if not isinstance(members, Sequence) or not all(isinstance(member, Mapping) for member in members):
             raise ConfigError("a JWKS holds its keys as a list under the name keys (RFC 7517 5)")
         found = [_from_jwk(member, allowed) for member in members]
-    elif material.lstrip().startswith("-----BEGIN"):
-        found = [_bound(_from_pem(material), None, allowed)]
-    elif material.lstrip().startswith(("ssh-", "ecdsa-")):
+    elif "-----BEGIN " in material:
+        # RFC 7468 2: words may stand before it, and must not make a secret of a public key
+        found = [_bound(_from_pem(material[material.index("-----BEGIN ") :]), None, allowed)]
+    elif is_public_key(material):
         # Such text is public: as an HMAC secret anybody could sign with it (CVE-2024-33663).
-        raise ConfigError("the key is an SSH public key: give it as PEM")
+        raise ConfigError("the key is an SSH public key: give it as PEM, in jwt_key")
     else:
         found = [_bound(_secret(material), None, allowed)]
     return [key for key in found if key.algorithms]
