@@ -1,0 +1,60 @@
+"""The demo's application: three backends, one middleware, routes with a guard of one line each."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from nexios import MakeConfig, NexiosApp
+from nexios.auth import AuthenticationMiddleware
+from nexios.auth.backends.apikey import APIKeyAuthBackend
+from nexios.auth.backends.jwt import JWTAuthBackend
+from nexios.auth.backends.session import SessionAuthBackend
+from nexios.demo.accounts import account_routes
+from nexios.demo.database import create_database
+from nexios.demo.folder import open_folder
+from nexios.demo.guarded import guarded_routes, sources
+from nexios.demo.headers import SecurityHeaders
+from nexios.demo.pages import page_routes
+from nexios.demo.passwords import Passwords
+from nexios.demo.users import Users
+from nexios.session import SessionMiddleware
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+__all__ = ["COOKIE_NAME", "create_app"]
+
+# Cookies know no ports: under the usual name it would take the place of another application's at 127.0.0.1.
+COOKIE_NAME = "nexios_demo"
+
+
+def create_app(folder: Path) -> NexiosApp:
+    """The demo with its data in `folder`.
+
+    Raises:
+        ConfigError: The folder, or what is in it, cannot be used.
+    """
+    database, secret = open_folder(folder)
+    passwords = Passwords()
+    create_database(database, passwords.hash)
+    users = Users(database, passwords)
+
+    app = NexiosApp(
+        config=MakeConfig(
+            secret_key=secret, require_auth=True, realm="nexios-demo", jwt_issuer="nexios-demo"
+        ),
+        lifespan=lambda _: users.opened(),
+    )
+    app.add_middleware(SecurityHeaders)
+    app.add_middleware(SessionMiddleware(cookie_name=COOKIE_NAME))
+    app.add_middleware(
+        AuthenticationMiddleware(
+            user_model=users.model,
+            backends=[SessionAuthBackend(), JWTAuthBackend(), APIKeyAuthBackend()],
+        )
+    )
+    guarded = guarded_routes()
+    app.include(guarded)
+    app.include(account_routes(users))
+    app.include(page_routes(sources(guarded)))
+    return app
