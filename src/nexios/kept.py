@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ["Kept"]
 
+Credential = TypeVar("Credential", bytes, str)
 Verified = TypeVar("Verified")
 
 
-class Kept(Generic[Verified]):
+class Kept(Generic[Credential, Verified]):
     """What was verified, by the credential byte for byte; the oldest goes first.
 
     Whoever asks must still check what changes with time: expiry, not-before, revocation.
@@ -25,15 +29,15 @@ class Kept(Generic[Verified]):
     def __init__(
         self, *, entries: int = 10_000, size: int = 8 * 1024 * 1024, largest: int = 4 * 1024
     ) -> None:
-        self._kept: dict[str, Verified] = {}
+        self._kept: dict[Credential, Verified] = {}
         self._limit = entries
         self._size = size
         self._largest = largest
         self.bytes = 0
         # The dictionary's own method: a look-up is all that a hit costs.
-        self.get = self._kept.get
+        self.get: Callable[[Credential], Verified | None] = self._kept.get
 
-    def put(self, credential: str, verified: Verified) -> None:
+    def put(self, credential: Credential, verified: Verified) -> None:
         """Keep what `credential` was verified to be; `verified` must not be changed by anyone from now on."""
         if len(credential) > self._largest or self._limit == 0 or credential in self._kept:
             return
@@ -53,6 +57,6 @@ class Kept(Generic[Verified]):
         return len(self._kept)
 
 
-def _cost(credential: str) -> int:
+def _cost(credential: bytes | str) -> int:
     """Bytes that an entry takes: the text, what was read from it (at most twice as long), the objects."""
     return 3 * len(credential) + 600

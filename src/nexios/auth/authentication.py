@@ -70,17 +70,14 @@ class Nobody:
     def backends_for(self, headers: Iterable[tuple[bytes, bytes]]) -> tuple[AuthenticationBackend, ...]:
         """The backends that a request of these headers has anything for."""
         by_header = self._by_header
-        backends = self._always
-        present: set[bytes] | None = None
+        first = None
         for name, _ in headers:
             if name in by_header:
-                if present is None:
-                    present = {name}
-                    backends = by_header[name]
-                elif name not in present:
-                    present.add(name)
-                    backends = self._looking_at(present)
-        return backends
+                if first is None:
+                    first = name
+                elif name != first:
+                    return self._looking_at({name for name, _ in headers})
+        return self._always if first is None else by_header[first]
 
     def _looking_at(self, names: set[bytes]) -> tuple[AuthenticationBackend, ...]:
         return tuple(b for b in self.backends if b.headers is None or not names.isdisjoint(b.headers))
@@ -95,7 +92,7 @@ class Nobody:
 
     def use(self, scope: MutableMapping[str, Any], user: BaseUser, result: AuthResult) -> None:
         """Let the rest of the request run as `user`, who has just proved it."""
-        authentication = Authentication(self, (), empty_receive)
+        authentication = Authentication(self, (), empty_receive, Response())
         scope["nexios.authentication"] = authentication
         authentication.use(scope, user, result)
 
@@ -103,40 +100,36 @@ class Nobody:
         """Nobody is known, so that nobody is forgotten."""
 
 
-class Authentication:
+class Authentication(msgspec.Struct, eq=False):
     """The authentication of a request that presents something.
 
     Backends are asked in their order, the next one only when a guard wants a scope that is not found yet.
     Once one fails (it raised, or answered what is no answer) no other is asked in its place.
 
-    Args:
-        app: The application's backends and users.
-        asked: The backends to ask, in their order.
-        receive: Reads the body, for backends that look into it.
-
     Attributes:
-        body: The body, once a backend has read it.
+        app: The application's backends and users.
+        to_ask: The backends that the request has something for, in their order.
+        receive: Reads the body, for backends that look into it.
         response: What backends set headers and cookies on.
+        body: The body, once a backend has read it.
     """
 
+    app: Nobody
+    to_ask: tuple[AuthenticationBackend, ...]
+    receive: Receive
+    response: Response
     body: bytes | None = None
-    _asked = 0
+    _asked: int = 0
     _current: _Found | None = None
-    _failed = False
+    _failed: bool = False
     _found: tuple[_Found, ...] = ()
     _refused: tuple[str, ...] = ()
     _required: Requirement | None = None
 
-    def __init__(self, app: Nobody, asked: tuple[AuthenticationBackend, ...], receive: Receive) -> None:
-        self._app = app
-        self._to_ask = asked
-        self._receive = receive
-        self.response = Response.blank()
-
     @property
     def backends(self) -> tuple[AuthenticationBackend, ...]:
         """The application's backends."""
-        return self._app.backends
+        return self.app.backends
 
     @property
     def credential(self) -> object:
@@ -150,15 +143,13 @@ class Authentication:
         for found in self._found:
             if scopes is None or found.result.scope in scopes:
                 return self._take(scope, found)
-        if self._asked == len(self._to_ask):
+        if self._asked == len(self.to_ask):
             return None
-        connection: Any = (Request if scope["type"] == "http" else WebSocket)(
-            scope, self._receive, empty_send
-        )
+        connection: Any = (Request if scope["type"] == "http" else WebSocket)(scope, self.receive, empty_send)
         response = self.response
-        app = self._app
-        while self._asked < len(self._to_ask):
-            backend = self._to_ask[self._asked]
+        app = self.app
+        while self._asked < len(self.to_ask):
+            backend = self.to_ask[self._asked]
             self._asked += 1
             try:
                 result = await backend.authenticate(connection, response)
@@ -173,7 +164,7 @@ class Authentication:
                 # Whatever went wrong, nobody gets in by it and nobody else is asked in its place.
                 logger.exception("%s failed: guarded routes answer 503", type(backend).__name__)
                 self._failed = True
-                self._to_ask = ()
+                self.to_ask = ()
                 return None
             finally:
                 if backend.headers is None:
@@ -211,7 +202,7 @@ class Authentication:
         if current is None:
             if self._failed:
                 raise Unavailable("Authentication is not available at the moment.")
-            raise self._app.challenges.refusal(required.scopes, self._refused)
+            raise self.app.challenges.refusal(required.scopes, self._refused)
         await self._permit(current, required)
 
     async def _permit(self, current: _Found, required: Requirement) -> None:
@@ -251,7 +242,7 @@ def _is_success(result: Any) -> bool:
     Raises:
         TypeError: It is no answer.
     """
-    if not isinstance(result, AuthResult) or not isinstance(result.success, bool):
+    if not isinstance(result, AuthResult) or type(result.success) is not bool:
         raise TypeError(
             f"authenticate answered {type(result).__name__}, no AuthResult with a bool for success"
         )

@@ -9,6 +9,7 @@ from nexios.auth.authentication import STRANGER, Authentication, LoadUser, Nobod
 from nexios.auth.backends.base import AuthenticationBackend
 from nexios.auth.base import BaseUser, SimpleUser
 from nexios.exceptions import ConfigError
+from nexios.http import Response
 from nexios.http.answers import with_headers
 from nexios.running import Configured, running_config
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from nexios.config import MakeConfig
-    from nexios.http import Response
 
 __all__ = ["AuthenticationLayer", "AuthenticationMiddleware"]
 
@@ -102,7 +102,7 @@ class AuthenticationLayer:
     async def _authenticate(
         self, backends: tuple[AuthenticationBackend, ...], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        authentication = Authentication(self._nobody, backends, receive)
+        authentication = Authentication(self._nobody, backends, receive, Response.blank())
         scope["nexios.authentication"] = authentication
         await authentication.identify(scope)
         if self._looks_further:

@@ -79,7 +79,7 @@ class SignedCookies:
         self._clock = clock
         self._max_age = int(max_age.total_seconds())
         self._idle = None if idle_timeout is None else int(idle_timeout.total_seconds())
-        self._kept: Kept[_Verified] = Kept()
+        self._kept: Kept[str, _Verified] = Kept()
         self.ended = EndedSessions(clock)
 
     def read(self, value: str) -> StoredSession | None:

@@ -51,25 +51,26 @@ class APIKeyAuthBackend(AuthenticationBackend):
         self._takes_scheme = self._header == b"authorization"
         self._start = prefix + "_"
         # Keys whose form was checked; whether one is any good is asked of load_user each time.
-        self._kept: Kept[AuthResult] = Kept()
+        self._kept: Kept[bytes, AuthResult] = Kept()
 
     async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
         """Read the key."""
         value = only_header(request.scope["headers"], self._header)
         if not value:
             return AuthResult(False, "", self.scope) if value is None else None
+        kept = self._kept.get(value)
+        if kept is not None:
+            return kept
         key = value.decode("latin-1")
         if self._takes_scheme and key[:7].lower() in _SCHEMES:
             key = key[7:].lstrip(" ")
         if not key.startswith(self._start):
             return None
-        kept = self._kept.get(key)
-        if kept is None:
-            if not has_key_form(key, self.prefix):
-                return AuthResult(False, "", self.scope)
-            kept = AuthResult(True, key, self.scope)
-            self._kept.put(key, kept)
-        return kept
+        if not has_key_form(key, self.prefix):
+            return AuthResult(False, "", self.scope)
+        result = AuthResult(True, key, self.scope)
+        self._kept.put(value, result)
+        return result
 
     def __repr__(self) -> str:
         return f"APIKeyAuthBackend(header_name={self.header_name!r}, prefix={self.prefix!r})"

@@ -30,6 +30,12 @@ class AuthenticationBackend:
     headers: frozenset[bytes] | None = None
     identity_is_secret: bool = False
 
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        if "authenticate" in vars(cls) and "headers" not in vars(cls):
+            # Whoever authenticates otherwise may look at something else than what it inherits from.
+            cls.headers = None
+
     async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
         """Read the credential of `request`.
 

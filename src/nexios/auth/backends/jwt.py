@@ -53,7 +53,7 @@ class JWTAuthBackend(AuthenticationBackend):
         self._clock = clock
         self._kept_limit = kept
         self._verifier: TokenVerifier | None = None
-        self._kept: Kept[tuple[AuthResult, Claims]] = Kept(entries=0)
+        self._kept: Kept[bytes, tuple[AuthResult, Claims]] = Kept(entries=0)
 
     def bind(self, config: MakeConfig | None) -> Self:
         """The backend with the application's keys."""
@@ -75,17 +75,16 @@ class JWTAuthBackend(AuthenticationBackend):
         value = only_header(request.scope["headers"], b"authorization")
         if not value:
             return AuthResult(False, "", self.scope) if value is None else None
-        # RFC 9110 11.1: the scheme's case does not matter; RFC 6750 2.1: then one or more blanks
-        if value[:7].lower() != b"bearer ":
-            return AuthResult(False, "", self.scope) if value.lower() == b"bearer" else None
-        token = value[7:].lstrip(b" ").decode("latin-1")
         now = self._clock()
-        kept = self._kept.get(token)
+        kept = self._kept.get(value)
         if kept is not None:
             result, claims = kept
             return result if claims.hold_at(now) else AuthResult(False, "", self.scope)
+        # RFC 9110 11.1: the scheme's case does not matter; RFC 6750 2.1: then one or more blanks
+        if value[:7].lower() != b"bearer ":
+            return AuthResult(False, "", self.scope) if value.lower() == b"bearer" else None
         try:
-            claims = self._verifier.verify(token, now)
+            claims = self._verifier.verify(value[7:].lstrip(b" ").decode("latin-1"), now)
             identity = identity_text(claims.get(self.identifier))
             if identity is None:
                 raise InvalidToken(f"the claim {self.identifier} names no identity")
@@ -93,7 +92,7 @@ class JWTAuthBackend(AuthenticationBackend):
             logger.info("bearer token refused: %s", refused)
             return AuthResult(False, "", self.scope)
         result = AuthResult(True, identity, self.scope, None, claims)
-        self._kept.put(token, (result, claims))
+        self._kept.put(value, (result, claims))
         return result
 
     def __repr__(self) -> str:
