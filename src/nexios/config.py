@@ -84,6 +84,8 @@ class MakeConfig:
             raise ConfigError("realm must be printable ASCII text: it stands in a response header")
         if not isinstance(self.jwt_leeway, timedelta) or self.jwt_leeway < timedelta(0):
             raise ConfigError("jwt_leeway must be a timedelta of zero or more, e.g. timedelta(seconds=30)")
+        if not isinstance(self.jwt_key, str | Mapping | None):
+            raise ConfigError(f"jwt_key must be PEM text, a JWK or a JWKS, not {type(self.jwt_key).__name__}")
         if not isinstance(self.extra, Mapping):
             raise ConfigError("extra must be a mapping of the application's own settings")
         object.__setattr__(self, "extra", MappingProxyType(dict(self.extra)))
@@ -98,7 +100,7 @@ class MakeConfig:
     @property
     def production(self) -> bool:
         """Whether the environment is production."""
-        return self.environment == "production"
+        return self.environment.strip().lower() in {"production", "prod"}
 
     def weaknesses(self) -> list[str]:
         """What is weak about the secrets, a sentence each; no secret appears in one."""
@@ -111,7 +113,8 @@ class MakeConfig:
             )
             if weakness:
                 which = "secret_key" if len(self.secret_keys) == 1 else f"secret_key[{number}]"
-                found.append(f"{which} {weakness}: make one with `nexios secret`")
+                command = "nexios secret" if strongest == "HS256" else "nexios secret --bytes 64"
+                found.append(f"{which} {weakness}: make one with `{command}`")
         return found
 
     @classmethod
@@ -136,7 +139,7 @@ class MakeConfig:
             name = variable.removeprefix("NEXIOS_").lower()
             if name in names:
                 found[name] = _from_text(variable, name, text)
-            elif difflib.get_close_matches(name, names, n=1, cutoff=0.8):
+            elif _nearest(name, names, cutoff=0.8):
                 # Other tools own other NEXIOS_ names; a near miss is a typo that would switch a setting off.
                 raise ConfigError(_unknown(name, names, prefix="NEXIOS_"))
         return cls(**{**found, **settings})
@@ -167,6 +170,8 @@ class MakeConfig:
                     "secret_key is empty: make one with `nexios secret` and set it, "
                     "e.g. MakeConfig(secret_key=os.environ['NEXIOS_SECRET_KEY'])"
                 )
+            if not _is_unicode(secret):
+                raise ConfigError("secret_key is not valid text: make one with `nexios secret`")
             if is_public_key(secret):
                 raise ConfigError(
                     "secret_key is a public key, with which anybody could sign: "
@@ -189,7 +194,7 @@ def checked_algorithms(names: Sequence[str]) -> tuple[str, ...]:
         raise ConfigError('jwt_algorithms is empty: name at least one, e.g. jwt_algorithms=["HS256"]')
     for name in names:
         if name not in JWT_ALGORITHMS:
-            near = difflib.get_close_matches(name.upper(), JWT_ALGORITHMS, n=1)
+            near = difflib.get_close_matches(str(name).upper(), JWT_ALGORITHMS, n=1)
             mend = f"did you mean {near[0]!r}?" if near else f"choose from {', '.join(JWT_ALGORITHMS)}"
             raise ConfigError(f"jwt_algorithms: {name!r} is not an algorithm that is accepted; {mend}")
     return tuple(names)
@@ -197,11 +202,22 @@ def checked_algorithms(names: Sequence[str]) -> tuple[str, ...]:
 
 def _unknown(name: str, known: set[str], prefix: str = "") -> str:
     shown = prefix + (name.upper() if prefix else name)
-    near = difflib.get_close_matches(name, known, n=1, cutoff=0.5)
+    near = _nearest(name, known, cutoff=0.5)
     if near:
-        suggestion = prefix + (near[0].upper() if prefix else near[0])
+        suggestion = prefix + (near.upper() if prefix else near)
         return f"unknown setting {shown!r}: did you mean {suggestion!r}?"
     return f"unknown setting {shown!r}: the application's own settings go into extra={{{name!r}: ...}}"
+
+
+def _nearest(name: str, known: set[str], cutoff: float) -> str | None:
+    """The setting that is almost called `name`, or of whose name it is a part."""
+    name = name.lower()
+    near = difflib.get_close_matches(name, known, n=1, cutoff=cutoff)
+    if not near and len(name) >= 3:
+        near = [
+            setting for setting in sorted(known) if setting.startswith(name) or name in setting.split("_")
+        ]
+    return near[0] if near else None
 
 
 def _texts(name: str, value: object) -> tuple[str, ...] | None:
@@ -218,6 +234,15 @@ def _texts(name: str, value: object) -> tuple[str, ...] | None:
     if not texts and name != "jwt_algorithms":
         raise ConfigError(f"{name} is an empty list: leave it out, or name at least one")
     return tuple(texts)
+
+
+def _is_unicode(text: str) -> bool:
+    """Whether `text` has no half letters, as bytes of the environment that are not UTF-8 become."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _from_text(variable: str, name: str, text: str) -> Any:
