@@ -95,7 +95,7 @@ class TokenTarget(Target):
         value = b"Bearer " + (token if isinstance(token, bytes) else token.encode("latin-1"))
         for _ in range(2):
             answer = self.assert_stranger(("authorization", value))
-            assert answer.one("www-authenticate") == challenge
+            assert answer.one("www-authenticate") == 'Bearer realm="api", error="invalid_token"'
 
 
 class SessionTarget(Target):

@@ -15,9 +15,13 @@ from nexios.exceptions import InvalidToken
 if TYPE_CHECKING:
     from nexios.config import MakeConfig
 
-__all__ = ["ClaimRules", "Claims"]
+__all__ = ["MAX_DEPTH", "ClaimRules", "Claims", "is_too_deep"]
 
 _json_object = msgspec.json.Decoder(dict[str, Any]).decode
+# Beyond it, a whole number cannot be compared with a clock.
+_FARTHEST = 1e308
+MAX_DEPTH = 32
+"""How many levels of lists and objects are read, the claims themselves counted."""
 
 
 class Claims(Mapping[str, Any]):
@@ -92,28 +96,31 @@ class ClaimRules:
             raise InvalidToken("the payload is no JSON object") from None
         if not claims:
             raise InvalidToken("the payload claims nothing")
-        for name in ("sub", "jti"):
-            if name in claims and not isinstance(claims[name], str):
-                raise InvalidToken(f"{name} is not text")
-        self._check_audience(claims)
+        # A level needs a bracket, and most payloads have fewer of them than may be nested.
+        if payload.count(b"[") + payload.count(b"{") > MAX_DEPTH and is_too_deep(claims):
+            raise InvalidToken(f"nested more than {MAX_DEPTH} levels deep")
+        if not isinstance(claims.get("sub", ""), str) or not isinstance(claims.get("jti", ""), str):
+            raise InvalidToken("sub or jti is not text")
+        if "aud" in claims or self.audience is not None:
+            self._check_audience(claims)
         if self.issuer is not None and claims.get("iss") not in self.issuer:
             raise InvalidToken("iss is not the issuer that is set")
         # Whole seconds, downwards: a token must not live a moment longer here than elsewhere.
-        expires = math.floor(_seconds(claims, "exp", math.inf)) if "exp" in claims else math.inf
-        begins = max(_seconds(claims, "nbf", -math.inf), _seconds(claims, "iat", -math.inf))
-        held = Claims(claims, begins - self.leeway, expires + self.leeway)
-        if now >= expires + self.leeway:
+        expires = math.floor(_seconds(claims, "exp")) + self.leeway if "exp" in claims else math.inf
+        begins = _seconds(claims, "nbf") if "nbf" in claims else -math.inf
+        if "iat" in claims:
+            begins = max(begins, _seconds(claims, "iat"))
+        begins -= self.leeway
+        if now >= expires:
             raise InvalidToken("expired")
-        if not held.hold_at(now):
+        if now < begins:
             raise InvalidToken("not valid yet")
-        return held
+        return Claims(claims, begins, expires)
 
     def _check_audience(self, claims: dict[str, Any]) -> None:
-        found = claims.get("aud")
-        if found is None and "aud" not in claims:
-            if self.audience is not None:
-                raise InvalidToken("aud is missing")
-            return
+        if "aud" not in claims:
+            raise InvalidToken("aud is missing")
+        found = claims["aud"]
         named = [found] if isinstance(found, str) else found
         if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
             raise InvalidToken("aud is neither text nor a list of texts")
@@ -123,11 +130,20 @@ class ClaimRules:
             raise InvalidToken("aud names somebody else")
 
 
-def _seconds(claims: dict[str, Any], name: str, default: float) -> float:
+def is_too_deep(claims: Mapping[str, Any]) -> bool:
+    """Whether claims are nested deeper than is read, so that no handler runs out of stack over them."""
+    level: list[Any] = [claims]
+    for _ in range(MAX_DEPTH):
+        inside = [value for each in level for value in (each.values() if isinstance(each, Mapping) else each)]
+        level = [value for value in inside if isinstance(value, (list, tuple, Mapping))]
+        if not level:
+            return False
+    return True
+
+
+def _seconds(claims: dict[str, Any], name: str) -> float:
     """A NumericDate (RFC 7519 2)."""
-    if name not in claims:
-        return default
     value = claims[name]
-    if type(value) not in (int, float) or not math.isfinite(value):
+    if type(value) not in (int, float) or not -_FARTHEST < value < _FARTHEST:
         raise InvalidToken(f"{name} is not a number of seconds")
     return value  # type: ignore[no-any-return]

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from nexios.exceptions import ConfigError
+from nexios.tokens.claims import MAX_DEPTH, is_too_deep
 from nexios.tokens.jws import MAX_TOKEN, SignatureVerifier, sign_compact
 from nexios.tokens.keys import TokenKey, load_keys
 
@@ -101,6 +102,8 @@ def encode_token(
         body = msgspec.json.encode(claims)
     except (TypeError, ValueError, RecursionError) as error:
         raise TypeError(f"the payload has no JSON form: {type(error).__name__}") from None
+    if is_too_deep(claims):
+        raise ValueError(f"the payload is nested more than {MAX_DEPTH} levels deep: claim less")
     token = sign_compact({"typ": "JWT", **({"kid": key.kid} if key.kid else {})}, body, key, algorithm)
     if len(token) > MAX_TOKEN:
         raise ValueError(
@@ -141,10 +144,17 @@ def _checked(payload: Mapping[str, Any]) -> dict[str, Any]:
         if name in claims and not isinstance(claims[name], str):
             raise TypeError(f"{name} is text (RFC 7519 4.1), not {type(claims[name]).__name__}: str(...) it")
     for name in ("exp", "nbf", "iat"):
-        if name in claims and type(claims[name]) not in (int, float):
+        if name not in claims:
+            continue
+        if type(claims[name]) not in (int, float):
             raise TypeError(
                 f"{name} is a number of seconds since the epoch (RFC 7519 2): int(time.time()) + ..."
             )
+        if not -_LAST_SECOND <= claims[name] <= _LAST_SECOND:
+            raise ValueError(f"{name} is beyond the year 9999: it is in seconds since the epoch")
+    audience = claims.get("aud", "")
+    if not isinstance(audience, (str, list, tuple)) or not all(isinstance(name, str) for name in audience):
+        raise TypeError("aud is text or a list of texts (RFC 7519 4.1.3)")
     return claims
 
 

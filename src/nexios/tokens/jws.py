@@ -10,7 +10,7 @@ from nexios.exceptions import InvalidToken
 from nexios.tokens.base64url import decode_base64url, encode_base64url
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from nexios.tokens.keys import TokenKey
 
@@ -34,6 +34,11 @@ class _Header(NamedTuple):
     kid: str | None
 
 
+class _Verifier(NamedTuple):
+    kid: str | None
+    verify: Callable[[bytes, bytes], bool]
+
+
 class SignatureVerifier:
     """Verifies the signature of tokens.
 
@@ -44,10 +49,10 @@ class SignatureVerifier:
 
     def __init__(self, keys: Iterable[TokenKey], algorithms: Sequence[str]) -> None:
         self._algorithms = frozenset(algorithms)
-        self._keys: dict[str, list[TokenKey]] = {}
+        self._keys: dict[str, list[_Verifier]] = {}
         for key in keys:
             for algorithm in key.algorithms:
-                self._keys.setdefault(algorithm, []).append(key)
+                self._keys.setdefault(algorithm, []).append(_Verifier(key.kid, key.verifier(algorithm)))
         # Headers of tokens that were verified, as they were spelt: an issuer writes few.
         self._headers: dict[bytes, _Header] = {}
 
@@ -74,7 +79,7 @@ class SignatureVerifier:
         except ValueError:
             raise InvalidToken("not base64url") from None
         for key in self._candidates(header):
-            if key.verify(header.algorithm, signed, given):
+            if key.verify(signed, given):
                 break
         else:
             raise InvalidToken("the signature is not one of ours")
@@ -104,7 +109,7 @@ class SignatureVerifier:
             raise InvalidToken("the header has cty, as nested tokens do")
         return _Header(algorithm, kid)
 
-    def _candidates(self, header: _Header) -> list[TokenKey]:
+    def _candidates(self, header: _Header) -> list[_Verifier]:
         keys = self._keys.get(header.algorithm, [])
         if header.kid is None:
             return keys

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -43,9 +44,19 @@ class TokenKey:
         """A function from the signing input to the signature."""
         return partial(JWSRegistry.algorithms[algorithm].sign, key=self.key)
 
-    def verify(self, algorithm: str, message: bytes, signature: bytes) -> bool:
-        """Whether `signature` is this key's for `message`, in constant time."""
-        return JWSRegistry.algorithms[algorithm].verify(message, signature, self.key)
+    def verifier(self, algorithm: str) -> Callable[[bytes, bytes], bool]:
+        """A function from the signing input and a signature to whether it is this key's, in constant time."""
+        if algorithm in _HMAC:
+            keyed = hmac.new(self.key.get_op_key("verify"), digestmod=f"sha{algorithm[2:]}")
+
+            def verify(message: bytes, signature: bytes) -> bool:
+                # Keyed once and copied: that is a third of what keying anew costs.
+                mac = keyed.copy()
+                mac.update(message)
+                return hmac.compare_digest(mac.digest(), signature)
+
+            return verify
+        return partial(_verify, JWSRegistry.algorithms[algorithm].verify, self.key)
 
     @property
     def can_sign(self) -> bool:
@@ -54,6 +65,10 @@ class TokenKey:
 
     def __repr__(self) -> str:
         return f"<TokenKey {'/'.join(self.algorithms)} kid={self.kid!r}>"
+
+
+def _verify(verify: Callable[..., bool], key: Any, message: bytes, signature: bytes) -> bool:
+    return verify(message, signature, key)
 
 
 def load_keys(material: str | Mapping[str, Any], allowed: Sequence[str]) -> list[TokenKey]:

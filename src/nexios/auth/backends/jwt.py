@@ -49,6 +49,8 @@ class JWTAuthBackend(AuthenticationBackend):
     def __init__(self, identifier: str = "id", *, kept: int = 10_000, clock: Clock = time.time) -> None:
         if not isinstance(identifier, str) or not identifier:
             raise ConfigError('JWTAuthBackend: identifier is the name of a claim, e.g. identifier="sub"')
+        if type(kept) is not int or kept < 0:
+            raise ConfigError("JWTAuthBackend: kept is how many tokens are kept, 0 for none")
         self.identifier = identifier
         self._clock = clock
         self._kept_limit = kept
