@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = ["Kept"]
+
+# What an entry takes, about: the text, what was read from it (at most twice as long), and the objects.
+_PER_LETTER = 3
+_PER_ENTRY = 600
 
 Credential = TypeVar("Credential", bytes, str)
 Verified = TypeVar("Verified")
@@ -39,14 +44,13 @@ class Kept(Generic[Credential, Verified]):
 
     def put(self, credential: Credential, verified: Verified) -> None:
         """Keep what `credential` was verified to be; `verified` must not be changed by anyone from now on."""
+        cost = _PER_ENTRY + _PER_LETTER * len(credential)
         if len(credential) > self._largest or self._limit == 0 or credential in self._kept:
             return
+        if len(self._kept) >= self._limit or self.bytes + cost > self._size:
+            self._make_room()
         self._kept[credential] = verified
-        self.bytes += _cost(credential)
-        while len(self._kept) > self._limit or self.bytes > self._size:
-            oldest = next(iter(self._kept))
-            del self._kept[oldest]
-            self.bytes -= _cost(oldest)
+        self.bytes += cost
 
     def clear(self) -> None:
         """Keep nothing of what was verified so far: the keys or settings have changed."""
@@ -56,7 +60,8 @@ class Kept(Generic[Credential, Verified]):
     def __len__(self) -> int:
         return len(self._kept)
 
-
-def _cost(credential: bytes | str) -> int:
-    """Bytes that an entry takes: the text, what was read from it (at most twice as long), the objects."""
-    return 3 * len(credential) + 600
+    def _make_room(self) -> None:
+        """Let go of the oldest eighth at once: one at a time, each would be looked for behind all before it."""
+        for credential in list(islice(self._kept, len(self._kept) // 8 + 1)):
+            del self._kept[credential]
+            self.bytes -= _PER_ENTRY + _PER_LETTER * len(credential)
