@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from threading import Lock
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ class Kept(Generic[Credential, Verified]):
         largest: A credential longer than this is not kept.
     """
 
-    __slots__ = ("_kept", "_largest", "_limit", "_size", "bytes", "get")
+    __slots__ = ("_kept", "_largest", "_limit", "_lock", "_size", "bytes", "get")
 
     def __init__(
         self, *, entries: int = 10_000, size: int = 8 * 1024 * 1024, largest: int = 4 * 1024
@@ -38,6 +39,7 @@ class Kept(Generic[Credential, Verified]):
         self._limit = entries
         self._size = size
         self._largest = largest
+        self._lock = Lock()
         self.bytes = 0
         # The dictionary's own method: a look-up is all that a hit costs.
         self.get: Callable[[Credential], Verified | None] = self._kept.get
@@ -45,17 +47,22 @@ class Kept(Generic[Credential, Verified]):
     def put(self, credential: Credential, verified: Verified) -> None:
         """Keep what `credential` was verified to be; `verified` must not be changed by anyone from now on."""
         cost = _PER_ENTRY + _PER_LETTER * len(credential)
-        if len(credential) > self._largest or self._limit == 0 or credential in self._kept:
+        if len(credential) > self._largest or self._limit == 0 or cost > self._size:
             return
-        if len(self._kept) >= self._limit or self.bytes + cost > self._size:
-            self._make_room()
-        self._kept[credential] = verified
-        self.bytes += cost
+        # A server may run an event loop in each of several threads.
+        with self._lock:
+            if credential in self._kept:
+                return
+            while len(self._kept) >= self._limit or self.bytes + cost > self._size:
+                self._make_room()
+            self._kept[credential] = verified
+            self.bytes += cost
 
     def clear(self) -> None:
         """Keep nothing of what was verified so far: the keys or settings have changed."""
-        self._kept.clear()
-        self.bytes = 0
+        with self._lock:
+            self._kept.clear()
+            self.bytes = 0
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -19,6 +19,8 @@ from nexios.running import current_config, required_config
 if TYPE_CHECKING:
     from datetime import timedelta
 
+    from starlette.types import Scope
+
     from nexios.config import MakeConfig
     from nexios.http import Request, Response
     from nexios.tokens.claims import Claims
@@ -44,6 +46,7 @@ class JWTAuthBackend(AuthenticationBackend):
 
     scope = "jwt"
     scheme = "Bearer"
+    at_once = True
     headers = frozenset({b"authorization"})
 
     def __init__(self, identifier: str = "id", *, kept: int = 10_000, clock: Clock = time.time) -> None:
@@ -72,9 +75,13 @@ class JWTAuthBackend(AuthenticationBackend):
 
     async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
         """Read the bearer token."""
+        return self.find(request.scope)
+
+    def find(self, scope: Scope) -> AuthResult | None:
+        """Read the bearer token."""
         if self._verifier is None:
-            return await self.bind(current_config()).authenticate(request, response)
-        value = only_header(request.scope["headers"], b"authorization")
+            return self.bind(current_config()).find(scope)
+        value = only_header(scope["headers"], b"authorization")
         if not value:
             return AuthResult(False, "", self.scope) if value is None else None
         now = self._clock()
@@ -91,7 +98,8 @@ class JWTAuthBackend(AuthenticationBackend):
             if identity is None:
                 raise InvalidToken(f"the claim {self.identifier} names no identity")
         except InvalidToken as refused:
-            logger.info("bearer token refused: %s", refused)
+            # As text: a log that keeps records would keep the error's frames, and the token in them.
+            logger.info("bearer token refused: %s", str(refused))
             return AuthResult(False, "", self.scope)
         result = AuthResult(True, identity, self.scope, None, claims)
         self._kept.put(value, (result, claims))
