@@ -68,7 +68,7 @@ class Kept(Generic[Credential, Verified]):
         return len(self._kept)
 
     def _make_room(self) -> None:
-        """Let go of the oldest eighth at once: one at a time, each would be looked for behind all before it."""
+        """Let go of the oldest eighth at once: one by one, each is looked for behind all before it."""
         for credential in list(islice(self._kept, len(self._kept) // 8 + 1)):
             del self._kept[credential]
             self.bytes -= _PER_ENTRY + _PER_LETTER * len(credential)

@@ -145,14 +145,17 @@ class Authentication(msgspec.Struct, eq=False):
                 return self._take(scope, found)
         if self._asked == len(self.to_ask):
             return None
-        connection: Any = (Request if scope["type"] == "http" else WebSocket)(scope, self.receive, empty_send)
-        response = self.response
+        connection: Any = None
         app = self.app
         while self._asked < len(self.to_ask):
             backend = self.to_ask[self._asked]
             self._asked += 1
             try:
-                result = await backend.authenticate(connection, response)
+                if backend.at_once:
+                    result = backend.find(scope)
+                else:
+                    connection = connection or self._connection(scope)
+                    result = await backend.authenticate(connection, self.response)
                 user = None
                 if result is None:
                     continue
@@ -167,7 +170,7 @@ class Authentication(msgspec.Struct, eq=False):
                 self.to_ask = ()
                 return None
             finally:
-                if backend.headers is None:
+                if connection is not None:
                     self.body = getattr(connection, "_body", None)
             if user is None:
                 self._refused += (backend.scheme,)
@@ -228,6 +231,9 @@ class Authentication(msgspec.Struct, eq=False):
             self._current = None
             scope["user"] = STRANGER
             scope["auth"] = None
+
+    def _connection(self, scope: MutableMapping[str, Any]) -> Any:
+        return (Request if scope["type"] == "http" else WebSocket)(scope, self.receive, empty_send)
 
     def _take(self, scope: MutableMapping[str, Any], found: _Found) -> _Found:
         self._current = found

@@ -122,8 +122,10 @@ class SignedCookies:
 
     def wants_refresh(self, value: str) -> bool:
         """Whether the cookie should be signed anew so that the idle timeout counts from now."""
+        if self._idle is None:
+            return False
         verified = self._kept.get(value)
-        if self._idle is None or verified is None:
+        if verified is None:
             return False
         return self._clock() - verified.signed_at >= min(60, self._idle // 4)
 

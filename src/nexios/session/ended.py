@@ -48,6 +48,8 @@ class EndedSessions:
     def holds(self, session_id: str, created_at: int) -> bool:
         """Whether the session of this id, begun at `created_at`, is over."""
         until = self._until
+        if not until:
+            return created_at <= self._floor
         return session_id in until or session_family(session_id) in until or created_at <= self._floor
 
     def __len__(self) -> int:

@@ -156,6 +156,8 @@ class SessionLayer:
 
     def _changed(self, session: Session) -> tuple[bytes, bytes] | None:
         """The header that brings the client's cookie up to date; None: it is so already."""
+        if session.is_as_stored and not self._signer.wants_refresh(session.cookie):
+            return None
         data, stored = session.encoded(), session.stored
         if data is None:
             if stored is not None:

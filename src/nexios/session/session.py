@@ -93,6 +93,7 @@ class Session(MutableMapping[str, Any]):
     sealed: bool = False
     _data: dict[str, Any] | None = None
     _stored: StoredSession | None = None
+    _lent: bool = False
 
     def __init__(
         self, source: SessionSource, headers: Iterable[tuple[bytes, bytes]], scheme: str, send: Send
@@ -146,6 +147,15 @@ class Session(MutableMapping[str, Any]):
         self.id = None
         self.created_at = None
 
+    def peek(self, key: str) -> Any:
+        """The value of `key`, which the caller does not change, or None."""
+        return (self._data if self._data is not None else self._loaded()).get(key)
+
+    @property
+    def is_as_stored(self) -> bool:
+        """Whether nobody can have changed anything."""
+        return self._stored is not None and not self._lent
+
     def encoded(self) -> bytes | None:
         """The data as JSON, or None where there is nothing to keep.
 
@@ -165,20 +175,21 @@ class Session(MutableMapping[str, Any]):
         return encoded
 
     def __getitem__(self, key: str) -> Any:
-        return self._loaded()[key]
-
-    def get(self, key: str, default: Any = None) -> Any:
-        """The value of `key`, or `default`."""
-        return self._loaded().get(key, default)
+        value = self._loaded()[key]
+        if type(value) in (dict, list):
+            self._lent = True  # whoever has it may change it without our knowing
+        return value
 
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, str):
             raise SessionDataError(f"the key {key!r} is {type(key).__name__}: session keys are text")
         _check(value, key)
         self._open()[key] = value
+        self._lent = True
 
     def __delitem__(self, key: str) -> None:
         del self._open()[key]
+        self._lent = True
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._loaded())

@@ -13,6 +13,8 @@ from nexios.http.headers import only_header
 from nexios.kept import Kept
 
 if TYPE_CHECKING:
+    from starlette.types import Scope
+
     from nexios.http import Request, Response
 
 __all__ = ["APIKeyAuthBackend", "create_api_key", "hash_key", "verify_key"]
@@ -26,8 +28,7 @@ class APIKeyAuthBackend(AuthenticationBackend):
 
     Args:
         header_name: The header that brings the key. In `Authorization` it may stand alone or after `Bearer `
-            or
-            `ApiKey `.
+            or `ApiKey `.
         prefix: What our keys begin with; a key of another prefix is left to the next backend.
 
     Raises:
@@ -36,6 +37,7 @@ class APIKeyAuthBackend(AuthenticationBackend):
 
     scope = "apikey"
     scheme = "ApiKey"
+    at_once = True
     identity_is_secret = True
 
     def __init__(self, header_name: str = "X-API-Key", prefix: str = KEY_PREFIX) -> None:
@@ -55,7 +57,11 @@ class APIKeyAuthBackend(AuthenticationBackend):
 
     async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
         """Read the key."""
-        value = only_header(request.scope["headers"], self._header)
+        return self.find(request.scope)
+
+    def find(self, scope: Scope) -> AuthResult | None:
+        """Read the key."""
+        value = only_header(scope["headers"], self._header)
         if not value:
             return AuthResult(False, "", self.scope) if value is None else None
         kept = self._kept.get(value)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
+    from starlette.types import Scope
+
     from nexios.auth.model import AuthResult
     from nexios.config import MakeConfig
     from nexios.http import Request, Response
@@ -21,6 +23,7 @@ class AuthenticationBackend:
         scheme: The scheme that its challenge names (RFC 9110 11.1).
         headers: The lower-case names of the headers that bring its credential, where it looks at nothing
             else and sets nothing on the response; without them it is not asked. None: it is always asked.
+        at_once: Whether `find` answers in place of `authenticate`, since there is nothing to wait for.
         identity_is_secret: Whether the identity it finds is the credential itself, which `load_user` must
             verify.
     """
@@ -28,13 +31,15 @@ class AuthenticationBackend:
     scope: str | None = None
     scheme: str = "Custom"
     headers: frozenset[bytes] | None = None
+    at_once: bool = False
     identity_is_secret: bool = False
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        if "authenticate" in vars(cls) and "headers" not in vars(cls):
-            # Whoever authenticates otherwise may look at something else than what it inherits from.
-            cls.headers = None
+        if "authenticate" in vars(cls):
+            # Whoever authenticates otherwise may wait for it, and look at something else.
+            cls.at_once = False
+            cls.headers = vars(cls).get("headers")
 
     async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
         """Read the credential of `request`.
@@ -50,6 +55,10 @@ class AuthenticationBackend:
         raise TypeError(
             f"{type(self).__name__} must define `async def authenticate(self, request, response)`"
         )
+
+    def find(self, scope: Scope) -> AuthResult | None:
+        """What `authenticate` answers, where it can be said at once."""
+        raise TypeError(f"{type(self).__name__} must define `find`, or leave at_once False")
 
     def bind(self, config: MakeConfig | None) -> Self:
         """The backend as it works in one application; called once, when the stack is built.

@@ -9,9 +9,11 @@ from nexios.auth.base import BaseUser
 from nexios.auth.identity import identity_text
 from nexios.auth.model import AuthResult
 from nexios.exceptions import ConfigError
+from nexios.session.session import Session
 
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
+    from starlette.types import Scope
 
     from nexios.http import Request, Response
 
@@ -28,6 +30,7 @@ class SessionAuthBackend(AuthenticationBackend):
 
     scope = "session"
     scheme = "Cookie"
+    at_once = True
     headers = frozenset({b"cookie"})
 
     def __init__(self, session_key: str = "user", identifier: str = "id") -> None:
@@ -39,13 +42,17 @@ class SessionAuthBackend(AuthenticationBackend):
 
     async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
         """Read the user of the session."""
-        session = request.scope.get("session")
+        return self.find(request.scope)
+
+    def find(self, scope: Scope) -> AuthResult | None:
+        """Read the user of the session."""
+        session = scope.get("session")
         if session is None:
             raise ConfigError(
                 "SessionAuthBackend needs SessionMiddleware before AuthenticationMiddleware: "
                 "app.add_middleware(SessionMiddleware()) first"
             )
-        kept = session.get(self.session_key)
+        kept = session.peek(self.session_key) if type(session) is Session else session.get(self.session_key)
         if not isinstance(kept, dict):
             return None
         identity = identity_text(kept.get(self.identifier))
