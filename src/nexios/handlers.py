@@ -66,7 +66,7 @@ def http_endpoint(
                 value = await call(request, response, **{name: found[name] for name in names})
             else:
                 value = await call(request, response)
-            if type(value) is not dict or response.touched:
+            if type(value) is not dict or response.touched or response.background is not None:
                 return await _answer(answer_of(value, response), errors, request)
             # Most answers: nothing but JSON, so nothing is built to carry it.
             body = json_bytes(value)
@@ -74,11 +74,8 @@ def http_endpoint(
             await send({"type": "http.response.start", "status": 200, "headers": headers})
         except Exception as error:
             return await _answer_error(error, errors, request)
-        try:
-            await send({"type": "http.response.body", "body": body})
-        except Exception:
-            note_begun(scope)
-            raise
+        note_begun(scope)
+        await send({"type": "http.response.body", "body": body})
 
     return endpoint
 
@@ -139,11 +136,14 @@ async def _answer(answer: Answer, errors: ErrorAnswers, request: Request) -> Non
         if outgoing.begun:
             note_begun(request.scope)
             raise
-        await _answer_error(error, errors, request)
+        return await _answer_error(error, errors, request)
+    note_begun(request.scope)
 
 
 async def _answer_error(error: Exception, errors: ErrorAnswers, request: Request) -> None:
-    if isinstance(error, ClientDisconnect) or answer_begun(request.scope):
+    if isinstance(error, ClientDisconnect):
+        return  # nobody is there to be answered
+    if answer_begun(request.scope):
         raise error
     answer = await errors.answer(request, error)
     note_begun(request.scope)

@@ -6,6 +6,7 @@ import contextlib
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal, TypeVar
 
 from nexios.auth.requirements import ROUTED_ATTRIBUTE, Requirement, guard_of
@@ -175,6 +176,8 @@ def _method(name: object) -> str:
 
 
 def _name(handler: Any) -> str:
+    while isinstance(handler, partial):
+        handler = handler.func
     return getattr(handler, "__name__", type(handler).__name__)
 
 

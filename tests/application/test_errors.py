@@ -257,6 +257,23 @@ def test_an_exception_of_a_middleware_is_answered_too() -> None:
     assert ask(app).json()["handled"] == "Missing"
 
 
+@pytest.mark.parametrize("path", ["/", "/text", "/nowhere"])
+def test_an_exception_of_a_middleware_after_the_answer_is_raised_for_the_server(path: str) -> None:
+    def failing_late(app: Any) -> Any:
+        async def middleware(scope: Any, receive: Any, send: Any) -> None:
+            await app(scope, receive, send)
+            raise Missing("late")
+
+        return middleware
+
+    app = NexiosApp()
+    app.add_middleware(failing_late)
+    app.get("/")(lambda request, response: {"a": 1})
+    app.get("/text")(lambda request, response: "a")
+    with pytest.raises(Missing, match="late"):
+        ask(app, path)
+
+
 def test_an_exception_after_the_answer_has_begun_is_raised_for_the_server() -> None:
     async def parts() -> Any:
         yield b"one"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from typing import Any, TypeVar, cast
 
@@ -72,7 +72,7 @@ def guard(requirement: Requirement, handler: Handler) -> Handler:
     """
     if not callable(handler):
         raise ConfigError(f"a guard decorates a handler, not {type(handler).__name__}")
-    if getattr(handler, ROUTED_ATTRIBUTE, False):
+    if ROUTED_ATTRIBUTE in getattr(handler, "__dict__", ()):
         raise ConfigError(
             "the guard stands above the route's decorator, where no request passes it: "
             "put @app.get(...) first and the guard below it"
@@ -86,7 +86,8 @@ def guard(requirement: Requirement, handler: Handler) -> Handler:
     if isinstance(handler, type):
         return cast("Handler", _guard_class(requirement, handler))
     if requirement.public:
-        guarded: Any = _marked(inner)
+        # Not on the handler itself, which may stand at another path where it is not meant to be public.
+        guarded: Any = functools.wraps(inner)(partial(inner))
     else:
         guarded = _guard_function(requirement, inner)
     setattr(guarded, GUARD_ATTRIBUTE, Guard(inner, requirement, guarded))
@@ -134,16 +135,6 @@ def _guard_class(requirement: Requirement, cls: Any) -> Any:
     return cls
 
 
-def _marked(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """Something like `handler` that takes an attribute."""
-    if inspect.isfunction(handler) or inspect.isclass(handler):
-        return handler
-    if hasattr(handler, "__dict__") and not inspect.ismethod(handler):
-        return handler
-    # A method or slotted object takes no attribute of its own.
-    return functools.wraps(handler)(partial(handler))
-
-
 def is_async(handler: Callable[..., Any]) -> bool:
     """Whether calling `handler` gives something to await."""
     while isinstance(handler, partial):
@@ -168,8 +159,7 @@ def _names(
         return None
     if isinstance(several, str):
         raise ConfigError(f'@{decorator}({word}s=...) takes a list: {word}s=["{several}"]')
-    names = (one,) if several is None else tuple(several)
-    chosen = tuple(dict.fromkeys(name for name in names if isinstance(name, str) and name))
-    if not chosen or len(chosen) < len(set(names)):
+    names: Any = (one,) if several is None else several
+    if not isinstance(names, Collection) or not names or not all(isinstance(n, str) and n for n in names):
         raise ConfigError(f"@{decorator} takes {word} names that are texts and not empty")
-    return chosen
+    return tuple(dict.fromkeys(names))

@@ -139,7 +139,8 @@ def _replaying(authentication: Authentication, receive: Receive) -> Receive:
 def _user_model(model: Any) -> type[BaseUser]:
     if not (isinstance(model, type) and issubclass(model, BaseUser)):
         raise ConfigError("user_model must be a class that inherits from BaseUser: class User(BaseUser): ...")
-    if model.load_user.__func__ is BaseUser.load_user.__func__:  # type: ignore[attr-defined]
+    load_user = getattr(model.load_user, "__func__", None)
+    if load_user is None or load_user is BaseUser.load_user.__func__:  # type: ignore[attr-defined]
         raise ConfigError(
             f"{model.__name__} must define `async def load_user(cls, identity)` as a classmethod"
         )
