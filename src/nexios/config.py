@@ -13,6 +13,7 @@ from typing import Any, NoReturn, Self
 
 from nexios.exceptions import ConfigError
 from nexios.strength import is_public_key, secret_weakness
+from nexios.text import is_unicode
 
 __all__ = ["JWT_ALGORITHMS", "MakeConfig", "checked_algorithms"]
 
@@ -170,7 +171,8 @@ class MakeConfig:
                     "secret_key is empty: make one with `nexios secret` and set it, "
                     "e.g. MakeConfig(secret_key=os.environ['NEXIOS_SECRET_KEY'])"
                 )
-            if not _is_unicode(secret):
+            if not is_unicode(secret):
+                # Bytes of the environment that are not UTF-8 become such text.
                 raise ConfigError("secret_key is not valid text: make one with `nexios secret`")
             if is_public_key(secret):
                 raise ConfigError(
@@ -234,15 +236,6 @@ def _texts(name: str, value: object) -> tuple[str, ...] | None:
     if not texts and name != "jwt_algorithms":
         raise ConfigError(f"{name} is an empty list: leave it out, or name at least one")
     return tuple(texts)
-
-
-def _is_unicode(text: str) -> bool:
-    """Whether `text` has no half letters, as bytes of the environment that are not UTF-8 become."""
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return False
-    return True
 
 
 def _from_text(variable: str, name: str, text: str) -> Any:

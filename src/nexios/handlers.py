@@ -146,8 +146,13 @@ async def _answer_error(error: Exception, errors: ErrorAnswers, request: Request
     if answer_begun(request.scope):
         raise error
     answer = await errors.answer(request, error)
-    note_begun(request.scope)
-    await answer(request.scope, request.receive, request._send)
+    outgoing = Outgoing(request._send)
+    try:
+        await answer(request.scope, request.receive, outgoing.send)
+    finally:
+        # A layer may refuse to send, as for a session that cannot be kept: then the host answers outside it.
+        if outgoing.begun:
+            note_begun(request.scope)
 
 
 def _named(handler: Callable[..., Any], first: tuple[str, ...], params: Collection[str]) -> tuple[str, ...]:

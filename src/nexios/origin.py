@@ -79,6 +79,7 @@ def _checked(origin: str) -> str:
             parts.scheme in ("http", "https")
             and parts.hostname
             and origin == f"{parts.scheme}://{parts.netloc}"
+            and parts.port != 0
         )
     except (ValueError, AttributeError, TypeError):
         valid = False

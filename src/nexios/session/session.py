@@ -12,6 +12,7 @@ import msgspec
 from nexios.exceptions import SessionDataError
 from nexios.http.answers import START_MESSAGES
 from nexios.http.problems import Forbidden
+from nexios.text import is_unicode
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable
@@ -172,6 +173,8 @@ class Session(MutableMapping[str, Any]):
         if encoded is None or self._stored is None or encoded != self._stored.data:
             for key, value in data.items():
                 _check(value, key)
+        if encoded is None:
+            raise SessionDataError("the session holds something that has no JSON form")
         return encoded
 
     def __getitem__(self, key: str) -> Any:
@@ -181,7 +184,7 @@ class Session(MutableMapping[str, Any]):
         return value
 
     def __setitem__(self, key: str, value: Any) -> None:
-        if not isinstance(key, str):
+        if not isinstance(key, str) or not is_unicode(key):
             raise SessionDataError(f"the key {key!r} is {type(key).__name__}: session keys are text")
         _check(value, key)
         self._open()[key] = value
@@ -231,6 +234,10 @@ def _check(value: Any, key: str, depth: int = 0) -> None:
     if depth > 100:
         raise SessionDataError(f"session[{key!r}] is nested more than 100 levels deep: store less")
     kind = type(value)
+    if kind is str and not is_unicode(value):
+        raise SessionDataError(
+            f"session[{key!r}] holds a str with half a surrogate pair, which has no JSON form"
+        )
     if value is None or kind in (str, int, bool):
         return
     if kind is float and math.isfinite(value):
@@ -239,7 +246,7 @@ def _check(value: Any, key: str, depth: int = 0) -> None:
         for item in value:
             _check(item, key, depth + 1)
         return
-    if kind is dict and all(type(name) is str for name in value):
+    if kind is dict and all(type(name) is str and is_unicode(name) for name in value):
         for item in value.values():
             _check(item, key, depth + 1)
         return

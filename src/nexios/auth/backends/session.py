@@ -62,7 +62,9 @@ class SessionAuthBackend(AuthenticationBackend):
 
 
 def login(request: HTTPConnection, user: BaseUser) -> None:
-    """Begin a session for `user`: it goes on under a new id, with its other data (ASVS 7.2.4).
+    """Begin a session for `user`: it goes on under a new id (ASVS 7.2.4).
+
+    Its other data is kept, unless somebody else was logged in.
 
     Args:
         request: The request; its session is that of SessionMiddleware.
@@ -82,6 +84,9 @@ def login(request: HTTPConnection, user: BaseUser) -> None:
         )
     backend, session = _backend(request), _session(request)
     session.restart()
+    before = session.get(backend.session_key)
+    if isinstance(before, dict) and identity_text(before.get(backend.identifier)) != identity:
+        session.clear()  # what somebody else left in this browser is not for this user (CWE-384)
     session[backend.session_key] = {backend.identifier: identity}
     request.scope["nexios.authentication"].use(
         request.scope, user, AuthResult(True, identity, backend.scope, None, session)
