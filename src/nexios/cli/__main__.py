@@ -1,0 +1,5 @@
+"""`python -m nexios.cli` is `nexios`."""
+
+from nexios.cli import main
+
+main()
