@@ -6,6 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Collection, Sequence
 from functools import partial
+from types import FunctionType
 from typing import Any, TypeVar, cast
 
 from starlette.concurrency import run_in_threadpool
@@ -86,8 +87,7 @@ def guard(requirement: Requirement, handler: Handler) -> Handler:
     if isinstance(handler, type):
         return cast("Handler", _guard_class(requirement, handler))
     if requirement.public:
-        # Not on the handler itself, which may stand at another path where it is not meant to be public.
-        guarded: Any = functools.wraps(inner)(partial(inner))
+        guarded: Any = _copied(inner)
     else:
         guarded = _guard_function(requirement, inner)
     setattr(guarded, GUARD_ATTRIBUTE, Guard(inner, requirement, guarded))
@@ -123,6 +123,8 @@ def _guard_class(requirement: Requirement, cls: Any) -> Any:
     @functools.wraps(dispatch)
     async def guarded(self: Any) -> None:
         connection = kind(self.scope, self.receive, self.send)
+        if kind is Request and _is_public(self, self.scope["method"]):
+            return await dispatch(self)  # type: ignore[no-any-return]
         try:
             await admitted(self.scope, requirement)
         except Problem as refusal:
@@ -133,6 +135,23 @@ def _guard_class(requirement: Requirement, cls: Any) -> Any:
 
     cls.dispatch = guarded
     return cls
+
+
+def _is_public(endpoint: HTTPEndpoint, method: str) -> bool:
+    """Whether what answers `method` is marked @public, in a class that is guarded."""
+    name = "get" if method == "HEAD" and not hasattr(endpoint, "head") else method.lower()
+    own = guard_of(getattr(endpoint, name, None))
+    return own is not None and own.requirement.public
+
+
+def _copied(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """Another handler that does the same; this one may stand at a path where it is not meant to be public."""
+    if not inspect.isfunction(handler):
+        return functools.wraps(handler)(partial(handler))
+    code, names = handler.__code__, handler.__globals__
+    copied = FunctionType(code, names, handler.__name__, handler.__defaults__, handler.__closure__)
+    copied.__kwdefaults__ = handler.__kwdefaults__
+    return functools.wraps(handler)(copied)
 
 
 def is_async(handler: Callable[..., Any]) -> bool:
