@@ -21,8 +21,8 @@ class AuthenticationBackend:
         scope: The name that its results carry; `@auth(scope=...)` is checked against it at start-up where it
             is set.
         scheme: The scheme that its challenge names (RFC 9110 11.1).
-        headers: The lower-case names of the headers that bring its credential, where it looks at nothing
-            else and sets nothing on the response; without them it is not asked. None: it is always asked.
+        headers: The lower-case names of the headers that bring its credential: without them it is not asked.
+            None: it is always asked.
         at_once: Whether `find` answers in place of `authenticate`, since there is nothing to wait for.
         identity_is_secret: Whether the identity it finds is the credential itself, which `load_user` must
             verify.
@@ -36,10 +36,12 @@ class AuthenticationBackend:
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
-        if "authenticate" in vars(cls):
-            # Whoever authenticates otherwise may wait for it, and look at something else.
+        # Whoever authenticates otherwise may wait for it, and look at something else.
+        nearest = {name: depth for depth, kind in reversed(list(enumerate(cls.__mro__))) for name in vars(kind)}
+        if nearest["authenticate"] < nearest["find"]:
             cls.at_once = False
-            cls.headers = vars(cls).get("headers")
+        if nearest["authenticate"] < nearest["headers"]:
+            cls.headers = None
 
     async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
         """Read the credential of `request`.
