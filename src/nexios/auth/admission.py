@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from starlette.websockets import WebSocketState
+
 from nexios.exceptions import ConfigError
 from nexios.http.problems import problem_response
 
@@ -46,8 +48,9 @@ async def admitted(scope: MutableMapping[str, Any], requirement: Requirement) ->
 
 
 async def refuse_websocket(websocket: Any, refusal: Problem) -> None:
-    """Answer a handshake with `refusal` before it is accepted, or close it with 1008."""
-    if "websocket.http.response" in websocket.scope.get("extensions", {}):
+    """Answer a handshake with `refusal` before it is accepted, or close the WebSocket with 1008."""
+    begins = websocket.application_state is WebSocketState.CONNECTING
+    if begins and "websocket.http.response" in websocket.scope.get("extensions", {}):
         answer = problem_response(refusal.status_code, refusal.detail, refusal.headers)
         await answer(websocket.scope, websocket.receive, websocket.send)
     else:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable
 
-__all__ = ["BaseUser", "SimpleUser", "UnauthenticatedUser"]
+__all__ = ["BaseUser", "SimpleUser", "UnauthenticatedUser", "is_named"]
 
 
 class _Assignable:
@@ -34,6 +35,13 @@ class _Assignable:
             raise AttributeError(
                 f"{owner.__name__}.{self._name} was never assigned: set self.{self._name} in __init__"
             ) from None
+
+
+def is_named(permission: str, permissions: Any) -> bool:
+    """Whether `permissions` names `permission`: one text names nothing, a mapping what it says True of."""
+    if isinstance(permissions, Mapping):
+        return permissions.get(permission) is True
+    return not isinstance(permissions, str) and permission in permissions
 
 
 class BaseUser:
@@ -76,7 +84,7 @@ class BaseUser:
     def has_permission(self, permission: str) -> bool | Awaitable[bool]:
         """Whether the user may do what `permission` names; only `True` lets in. May be `async`."""
         permissions = getattr(self, "permissions", ())
-        return not isinstance(permissions, str) and permission in permissions
+        return is_named(permission, permissions)
 
     @classmethod
     async def load_user(cls, identity: str) -> Self | None:
@@ -96,6 +104,8 @@ class SimpleUser(BaseUser):
     def __init__(
         self, identity: str, display_name: str | None = None, permissions: Iterable[str] = ()
     ) -> None:
+        if isinstance(permissions, Mapping):
+            permissions = [name for name in permissions if is_named(name, permissions)]
         self.identity = identity
         self.display_name = identity if display_name is None else display_name
         self.permissions = frozenset((permissions,) if isinstance(permissions, str) else permissions)
@@ -106,7 +116,9 @@ class SimpleUser(BaseUser):
         return cls(identity)
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.identity!r})"
+        # In a subclass that looks API keys up, the identity may be the key itself.
+        shown = self.identity if type(self) is SimpleUser else self.display_name
+        return f"{type(self).__name__}({shown!r})"
 
 
 class UnauthenticatedUser(BaseUser):
