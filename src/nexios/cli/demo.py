@@ -1,16 +1,19 @@
 """`nexios demo`: a page in the browser that shows what Nexios does."""
 
-import importlib.util
+from contextlib import suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.text import Text
 
-from nexios.exceptions import ConfigError
+from nexios.cli.console import printable, show, show_whole
+from nexios.exceptions import NexiosError
 
 __all__ = ["demo"]
 
-_NEEDED = ("aiosqlite", "argon2", "httpx2", "pwdlib", "rich", "uvicorn")
+_NEEDED = ("aiosqlite", "argon2", "httpx2", "pwdlib", "uvicorn")
 
 
 def demo(
@@ -35,51 +38,42 @@ def demo(
     ] = None,
 ) -> None:
     """Serve a page on which you log in, make tokens and keys, and see what each of them opens."""
-    missing = [name for name in _NEEDED if importlib.util.find_spec(name) is None]
+    missing = [name for name in _NEEDED if find_spec(name) is None]
     if missing:
-        _stop(f'nexios demo needs {", ".join(missing)}: pip install "nexios[demo]"')
-    try:
-        if check:
-            _check()
-        else:
-            _serve(port, data)
-    except ConfigError as error:
-        _stop(str(error))
+        raise NexiosError(f'nexios demo needs {", ".join(missing)}: pip install "nexios[demo]"')
+    if check:
+        _check()
+    else:
+        _serve(port, data)
 
 
 def _check() -> None:
-    from rich.console import Console
+    from nexios.demo.check import check, step_table, summary
 
-    from nexios.demo.check import check
-
-    if not check(Console()):
+    steps = check()
+    show(step_table(steps))
+    show(summary(steps))
+    if not all(step.right for step in steps):
         raise typer.Exit(1)
 
 
 def _serve(port: int, data: Path | None) -> None:
-    from rich.console import Console
-
     from nexios.demo.app import create_app
+    from nexios.demo.database import PEOPLE
     from nexios.demo.folder import default_folder
     from nexios.demo.server import free_socket, serve, url_of
 
     folder = default_folder() if data is None else data
     app = create_app(folder)
     listening = free_socket(port)
-    url, console = url_of(listening), Console()
+    people = ", ".join(f"{person.username} / {person.password}" for person in PEOPLE)
 
     def announce() -> None:
-        console.print(f"\n  Nexios demo   [bold cyan][link={url}]{url}[/link][/bold cyan]")
-        console.print("  Log in as     ada / notes-on-the-engine, bob / builder-of-bridges")
-        console.print(f"  Data          {folder}", highlight=False)
-        console.print("\n  Ctrl+C stops it.\n", style="dim")
+        show_whole(Text.assemble("Nexios demo  ", (url_of(listening), "bold cyan")))
+        show_whole(Text(f"Log in as    {people}"))
+        show_whole(Text(f"Data         {printable(str(folder))}"))
+        show_whole(Text("Ctrl+C stops it.", "dim"))
 
-    try:
+    with suppress(KeyboardInterrupt):
         serve(app, listening, announce)
-    except KeyboardInterrupt:
-        console.print("Stopped.", style="dim")
-
-
-def _stop(message: str) -> None:
-    typer.echo(f"Error: {message}", err=True)
-    raise typer.Exit(1)
+    show_whole(Text("Stopped.", "dim"))

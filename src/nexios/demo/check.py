@@ -18,19 +18,13 @@ from nexios.demo.tour import take_tour
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from rich.console import Console
-
     from nexios.demo.asking import Step
 
-__all__ = ["check", "show_steps"]
+__all__ = ["check", "step_table", "summary"]
 
 
-def check(console: Console) -> bool:
-    """Take the tour in a temporary folder, and print what was asked and what came.
-
-    Returns:
-        Whether each answer is the one that it should be.
-    """
+def check() -> list[Step]:
+    """Take the tour on a free port, with the data in a temporary folder."""
     with tempfile.TemporaryDirectory(prefix="nexios-demo-") as folder:
 
         @contextmanager
@@ -38,29 +32,25 @@ def check(console: Console) -> bool:
             with serving(create_app(Path(folder))) as url:
                 yield url
 
-        steps = take_tour(start)
-    return show_steps(console, steps)
+        return take_tour(start)
 
 
-def show_steps(console: Console, steps: list[Step]) -> bool:
-    """Print `steps` as a table; whether each is right."""
+def step_table(steps: list[Step]) -> Table:
+    """What was asked, what should come, and what came."""
     table = Table(box=SIMPLE_HEAD, header_style="bold")
     for heading in ("", "request", "by", "should come", "came"):
         table.add_column(heading, overflow="fold")
     for step in steps:
-        mark = Text("✓", "green") if step.right else Text("✗", "bold red")
+        mark = Text("ok", "green") if step.right else Text("wrong", "bold red")
         # Texts, so that a bracket in an answer is no markup.
-        table.add_row(
-            mark,
-            Text(step.request),
-            Text(step.by),
-            Text(step.expected),
-            Text(step.came, "" if step.right else "red"),
-        )
-    console.print(table)
+        cells = (Text(cell) for cell in (step.request, step.by, step.expected, step.came))
+        table.add_row(mark, *cells, style="" if step.right else "red")
+    return table
+
+
+def summary(steps: list[Step]) -> Text:
+    """Whether all is as it should be, in one line."""
     wrong = sum(not step.right for step in steps)
     if wrong:
-        console.print(f"{wrong} of {len(steps)} answers are not what they should be.", style="bold red")
-    else:
-        console.print(f"All {len(steps)} answers are what they should be.", style="bold green")
-    return not wrong
+        return Text(f"{wrong} of {len(steps)} answers are not what they should be.", "bold red")
+    return Text(f"All {len(steps)} answers are what they should be.", "bold green")

@@ -44,6 +44,12 @@ def page_routes(code: dict[str, str]) -> Router:
     async def page(request: Request, response: Response) -> Response:
         return _file("index.html")
 
+    # Where a browser looks that shows an answer of another route as a page.
+    @router.get("/favicon.ico")
+    @public
+    async def icon(request: Request, response: Response) -> Response:
+        return _file("icon.svg")
+
     @router.get("/static/{name}")
     @public
     async def static(request: Request, response: Response, name: str) -> Response:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import socket
 import threading
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import uvicorn
@@ -68,7 +68,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
     with free_socket(0) as listening:
         ready = threading.Event()
         server = _Server(app, ready.set)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, daemon=True)
+        thread = threading.Thread(target=server.run_quietly, args=(listening,), daemon=True)
         thread.start()
         try:
             while not ready.wait(0.05):
@@ -101,6 +101,11 @@ class _Server(uvicorn.Server):
             )
         )
         self._when_started = started
+
+    def run_quietly(self, listening: socket.socket) -> None:
+        """Serve; where it cannot start, the thread ends and the process goes on."""
+        with suppress(SystemExit):
+            self.run(sockets=[listening])
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets=sockets)

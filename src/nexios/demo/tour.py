@@ -145,7 +145,7 @@ def _member(answer: httpx2.Response, name: str) -> str:
 def _changed(credential: str) -> str:
     """`credential` with a letter in its middle changed."""
     middle = len(credential) // 2
-    letter = "A" if credential[middle] != "A" else "B"
+    letter = "B" if credential[middle : middle + 1] == "A" else "A"
     return credential[:middle] + letter + credential[middle + 1 :]
 
 

@@ -98,7 +98,7 @@ export const credentials = [
     note: () => (held.key ? "one letter" : "make one first"),
     request: () => ({ headers: { "X-API-Key": tamperedKey() } }),
     shown: () => [`X-API-Key: ${held.key.text.slice(0, 8)}…`, changed(changedLetter()), "…"],
-    says: () => "Nothing: its last six letters are a checksum of the others.",
+    says: () => "Nothing: its last letters are a checksum of the others.",
     refused: () => "One letter in the middle was changed. The key’s checksum no longer fits: it is refused offline.",
   },
 ];

@@ -134,6 +134,7 @@ on("token-form", "submit", "token-error", async () => {
   holdToken(token);
   showToken();
   calls.forget(...JWT_ROWS);
+  fill("status", `You have a token. ${byId("expiry").textContent}`);
 });
 
 on("key-form", "submit", "key-error", async () => {
@@ -145,6 +146,7 @@ on("key-form", "submit", "key-error", async () => {
   show("key", true);
   calls.forget(...KEY_ROWS);
   await listKeys();
+  fill("status", "You have a key. It is shown this once.");
 });
 
 byId("key-copy").addEventListener("click", async () => {
