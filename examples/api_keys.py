@@ -23,7 +23,7 @@ import secrets
 from dataclasses import dataclass, field
 
 from nexios import NexiosApp, Request, Response
-from nexios.auth import AuthenticationMiddleware, BaseUser, auth
+from nexios.auth import AuthenticationMiddleware, BaseUser, auth, public
 from nexios.auth.backends.apikey import APIKeyAuthBackend, create_api_key, hash_key
 from nexios.http.problems import BadRequest
 
@@ -55,6 +55,7 @@ app.add_middleware(AuthenticationMiddleware(user_model=Account, backend=APIKeyAu
 
 
 @app.post("/accounts")
+@public
 async def open_account(request: Request, response: Response):
     """Make an account, and answer with its first key."""
     body = await request.json()

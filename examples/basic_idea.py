@@ -14,7 +14,7 @@ import secrets
 from datetime import timedelta
 
 from nexios import MakeConfig, NexiosApp, Request, Response
-from nexios.auth import AuthenticationMiddleware, SimpleUser, auth
+from nexios.auth import AuthenticationMiddleware, SimpleUser, auth, public
 from nexios.auth.backends.jwt import JWTAuthBackend, create_jwt
 
 # A new secret at each start: tokens of an earlier run are refused. jwt_login.py shows one that stays.
@@ -23,6 +23,7 @@ app.add_middleware(AuthenticationMiddleware(user_model=SimpleUser, backend=JWTAu
 
 
 @app.post("/guests")
+@public
 async def welcome(request: Request, response: Response):
     """Give whoever asks a token for a guest who was never here before."""
     return create_jwt({"id": f"guest-{secrets.token_hex(4)}"}, expires_in=timedelta(minutes=30))

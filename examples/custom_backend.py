@@ -23,7 +23,7 @@ import msgspec
 from pwdlib import PasswordHash
 
 from nexios import NexiosApp, Request, Response
-from nexios.auth import AuthenticationMiddleware, AuthResult, BaseUser, auth
+from nexios.auth import AuthenticationMiddleware, AuthResult, BaseUser, auth, public
 from nexios.auth.backends.base import AuthenticationBackend
 from nexios.http.problems import BadRequest
 
@@ -78,6 +78,7 @@ class Account(msgspec.Struct):
 
 
 @app.post("/register")
+@public
 async def register(request: Request, response: Response):
     try:
         account = msgspec.convert(await request.json(), Account)

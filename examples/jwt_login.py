@@ -27,7 +27,7 @@ import msgspec
 from pwdlib import PasswordHash
 
 from nexios import MakeConfig, NexiosApp, Request, Response
-from nexios.auth import AuthenticationMiddleware, BaseUser, auth
+from nexios.auth import AuthenticationMiddleware, BaseUser, auth, public
 from nexios.auth.backends.jwt import JWTAuthBackend, create_jwt
 from nexios.http.problems import BadRequest
 
@@ -60,6 +60,7 @@ app.add_middleware(AuthenticationMiddleware(user_model=User, backend=JWTAuthBack
 
 
 @app.post("/register")
+@public
 async def register(request: Request, response: Response):
     account = await read_account(request)
     # Argon2 is slow on purpose: in a thread, so that other requests go on.
@@ -70,10 +71,12 @@ async def register(request: Request, response: Response):
 
 
 @app.post("/login")
+@public
 async def login(request: Request, response: Response):
     account = await read_account(request)
     stored = HASHES.get(account.name, NOBODY)
     if not await asyncio.to_thread(passwords.verify, account.password, stored):
+        # 400, as of a token endpoint (RFC 6749 5.2): a 401 would have to name a scheme to come back with.
         raise BadRequest("The name or the password is wrong.")
     return create_jwt({"sub": account.name}, expires_in=timedelta(minutes=30))
 

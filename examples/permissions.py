@@ -27,7 +27,7 @@ from datetime import timedelta
 from starlette.exceptions import HTTPException
 
 from nexios import MakeConfig, NexiosApp, Request, Response
-from nexios.auth import AuthenticationMiddleware, BaseUser, has_permission
+from nexios.auth import AuthenticationMiddleware, BaseUser, has_permission, public
 from nexios.auth.backends.jwt import JWTAuthBackend, create_jwt
 
 
@@ -52,6 +52,7 @@ app.add_middleware(AuthenticationMiddleware(user_model=Member, backend=JWTAuthBa
 
 
 @app.post("/members/{name}")
+@public
 async def sign_up(request: Request, response: Response, name: str):
     if name in MEMBERS:
         raise HTTPException(409, "The name is taken.")

@@ -22,7 +22,7 @@ import secrets
 from datetime import timedelta
 
 from nexios import MakeConfig, NexiosApp, Request, Response
-from nexios.auth import AuthenticationMiddleware, BaseUser, auth
+from nexios.auth import AuthenticationMiddleware, BaseUser, auth, public
 from nexios.auth.backends.apikey import APIKeyAuthBackend, create_api_key, hash_key
 from nexios.auth.backends.jwt import JWTAuthBackend, create_jwt
 from nexios.auth.backends.session import SessionAuthBackend, login
@@ -53,6 +53,7 @@ app.add_middleware(
 
 
 @app.post("/guests")
+@public
 async def welcome(request: Request, response: Response):
     """Make a guest with one credential of each kind: a token, an API key, and a session's cookie."""
     guest = Guest(f"guest-{secrets.token_hex(4)}")

@@ -35,7 +35,7 @@ import msgspec
 from pwdlib import PasswordHash
 
 from nexios import MakeConfig, NexiosApp, Request, Response
-from nexios.auth import AuthenticationMiddleware, BaseUser, auth
+from nexios.auth import AuthenticationMiddleware, BaseUser, auth, public
 from nexios.auth.backends.session import SessionAuthBackend, login, logout
 from nexios.http.problems import BadRequest
 from nexios.session import SessionMiddleware
@@ -71,6 +71,7 @@ app.add_middleware(AuthenticationMiddleware(user_model=User, backend=SessionAuth
 
 
 @app.post("/register")
+@public
 async def register(request: Request, response: Response):
     account = await read_account(request)
     # Argon2 is slow on purpose: in a thread, so that other requests go on.
@@ -81,16 +82,19 @@ async def register(request: Request, response: Response):
 
 
 @app.post("/login")
+@public
 async def log_in(request: Request, response: Response):
     account = await read_account(request)
     stored = HASHES.get(account.name, NOBODY)
     if not await asyncio.to_thread(passwords.verify, account.password, stored):
+        # 400, as of a token endpoint (RFC 6749 5.2): a 401 would have to name a scheme to come back with.
         raise BadRequest("The name or the password is wrong.")
     login(request, User(account.name))
     return {"user_id": request.user.identity}
 
 
 @app.post("/logout")
+@public
 async def log_out(request: Request, response: Response):
     logout(request)
 

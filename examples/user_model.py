@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from nexios import MakeConfig, NexiosApp, Request, Response
-from nexios.auth import AuthenticationMiddleware, BaseUser, auth
+from nexios.auth import AuthenticationMiddleware, BaseUser, auth, public
 from nexios.auth.backends.jwt import JWTAuthBackend, create_jwt
 from nexios.http.problems import BadRequest
 
@@ -46,6 +46,7 @@ app.add_middleware(AuthenticationMiddleware(user_model=User, backend=JWTAuthBack
 
 
 @app.post("/users")
+@public
 async def sign_up(request: Request, response: Response):
     """Make an account, and answer with its token."""
     body = await request.json()

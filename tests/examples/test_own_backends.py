@@ -1,4 +1,4 @@
-"""What the page on backends of one's own promises, also where they build on ours or say which headers they read."""
+"""What is promised to backends of one's own, also where they build on ours or name their headers."""
 
 from __future__ import annotations
 

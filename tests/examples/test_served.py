@@ -15,8 +15,10 @@ from types import ModuleType
 import httpx2
 import pytest
 import uvicorn
+from typer.testing import CliRunner
 
-from tests.examples.visits import VISITS
+from nexios.cli.app import app
+from tests.examples.visits import EXAMPLES, VISITS
 
 STARTS = r"    uv run (?:nexios run|uvicorn) examples\.{name}:app$"
 COMMAND = re.compile(r"^    ((?:\w+=.*?)?curl .*?|\w+=.*?)(?:\s+# (\d{3}))?$", re.MULTILINE)
@@ -78,3 +80,10 @@ def test_the_commands_of_an_example_answer_as_they_say(
 def _checked(command: str, status: str) -> str:
     """`command`, printing nothing but the status that came where one is promised."""
     return command.replace("curl -i", "curl -s -o /dev/null -w '%{http_code}\\n'", 1) if status else command
+
+
+@pytest.mark.parametrize("name", [name for name in VISITS if not name.startswith("in_")])
+def test_nexios_check_finds_nothing_in_an_example(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(EXAMPLES.parent)
+    done = CliRunner().invoke(app, ["check", f"examples.{name}:app"])
+    assert done.exit_code == 0, done.output
