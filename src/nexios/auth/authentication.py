@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import inspect
 import logging
+import traceback
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 from starlette.requests import empty_receive, empty_send
 
-from nexios.auth.base import BaseUser, UnauthenticatedUser
+from nexios.auth.base import BaseUser, UnauthenticatedUser, is_named
 from nexios.auth.challenge import Challenges
 from nexios.auth.model import AuthResult
 from nexios.http import Request, Response, WebSocket
 from nexios.http.problems import Forbidden, Unavailable
+from nexios.http.replay import Replayed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, MutableMapping
@@ -111,14 +113,14 @@ class Authentication(msgspec.Struct, eq=False):
         to_ask: The backends that the request has something for, in their order.
         receive: Reads the body, for backends that look into it.
         response: What backends set headers and cookies on.
-        body: The body, once a backend has read it.
+        body: The body for all who read it; None as long as nobody does.
     """
 
     app: Nobody
     to_ask: tuple[AuthenticationBackend, ...]
     receive: Receive
     response: Response
-    body: bytes | None = None
+    body: Replayed | None = None
     _asked: int = 0
     _current: _Found | None = None
     _failed: bool = False
@@ -145,7 +147,6 @@ class Authentication(msgspec.Struct, eq=False):
                 return self._take(scope, found)
         if self._asked == len(self.to_ask):
             return None
-        connection: Any = None
         app = self.app
         while self._asked < len(self.to_ask):
             backend = self.to_ask[self._asked]
@@ -154,8 +155,7 @@ class Authentication(msgspec.Struct, eq=False):
                 if backend.at_once:
                     result = backend.find(scope)
                 else:
-                    connection = connection or self._connection(scope)
-                    result = await backend.authenticate(connection, self.response)
+                    result = await backend.authenticate(self._connection(scope), self.response)
                 user = None
                 if result is None:
                     continue
@@ -163,15 +163,12 @@ class Authentication(msgspec.Struct, eq=False):
                     user = await app.load_user(result.identity)
                     if user is not None and not _is_known(user, app.user_model):
                         user = None
-            except Exception:
+            except Exception as error:
                 # Whatever went wrong, nobody gets in by it and nobody else is asked in its place.
-                logger.exception("%s failed: guarded routes answer 503", type(backend).__name__)
+                _log_failure(backend, error)
                 self._failed = True
                 self.to_ask = ()
                 return None
-            finally:
-                if connection is not None:
-                    self.body = getattr(connection, "_body", None)
             if user is None:
                 self._refused += (backend.scheme,)
                 continue
@@ -233,13 +230,24 @@ class Authentication(msgspec.Struct, eq=False):
             scope["auth"] = None
 
     def _connection(self, scope: MutableMapping[str, Any]) -> Any:
-        return (Request if scope["type"] == "http" else WebSocket)(scope, self.receive, empty_send)
+        self.body = self.body or Replayed(self.receive)
+        kind = Request if scope["type"] == "http" else WebSocket
+        return kind(scope, self.body.reader(), empty_send)
 
     def _take(self, scope: MutableMapping[str, Any], found: _Found) -> _Found:
         self._current = found
         scope["user"] = found.user
         scope["auth"] = found.result.scope
         return found
+
+
+def _log_failure(backend: AuthenticationBackend, error: Exception) -> None:
+    what = f"{type(backend).__name__} failed: guarded routes answer 503"
+    if backend.identity_is_secret:
+        # load_user was given the key itself, which may stand in what the exception says.
+        place = traceback.extract_tb(error.__traceback__)[-1]
+        what += f" ({type(error).__name__} in {place.name}, line {place.lineno} of {place.filename})"
+    logger.error(what, exc_info=None if backend.identity_is_secret else error)
 
 
 def _is_success(result: Any) -> bool:
@@ -279,7 +287,7 @@ def _is_known(user: Any, user_model: type[BaseUser]) -> bool:
 
 async def _permits(found: _Found, permission: str) -> bool:
     narrowed = found.result.permissions
-    if narrowed is not None and permission not in narrowed:
+    if narrowed is not None and not is_named(permission, narrowed):
         return False
     answer = found.user.has_permission(permission)
     if inspect.isawaitable(answer):

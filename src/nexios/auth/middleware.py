@@ -83,8 +83,8 @@ class AuthenticationLayer:
         self.app = app
         self.backends = backends
         self._nobody = Nobody(backends, user_model, _loader(user_model), realm)
-        # One that says which headers it looks at reads no body, and sets nothing on the response.
-        self._looks_further = any(backend.headers is None for backend in backends)
+        # One that answers at once sees neither the body nor the response.
+        self._looks_further = not all(backend.at_once for backend in backends)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Authenticate the request and pass it on."""
@@ -124,14 +124,13 @@ def _with_headers(response: Response, send: Send) -> Send:
 
 def _replaying(authentication: Authentication, receive: Receive) -> Receive:
     """Give a body that a backend has read once more to the handler."""
-    given = False
+    again: Receive | None = None
 
     async def receive_again() -> Message:
-        nonlocal given
-        if given or authentication.body is None:
-            return await receive()
-        given = True
-        return {"type": "http.request", "body": authentication.body, "more_body": False}
+        nonlocal again
+        if again is None:
+            again = receive if authentication.body is None else authentication.body.last_reader()
+        return await again()
 
     return receive_again
 

@@ -37,7 +37,8 @@ class AuthenticationBackend:
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
         # Whoever authenticates otherwise may wait for it, and look at something else.
-        nearest = {name: depth for depth, kind in reversed(list(enumerate(cls.__mro__))) for name in vars(kind)}
+        mro = cls.__mro__
+        nearest = {name: depth for depth in reversed(range(len(mro))) for name in vars(mro[depth])}
         if nearest["authenticate"] < nearest["find"]:
             cls.at_once = False
         if nearest["authenticate"] < nearest["headers"]:
