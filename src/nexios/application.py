@@ -13,7 +13,7 @@ from nexios.dispatch import Dispatcher
 from nexios.exceptions import ConfigError
 from nexios.http import Request
 from nexios.http.errors import ErrorAnswers
-from nexios.http.outgoing import answer_begun
+from nexios.http.outgoing import ANSWER_BEGUN
 from nexios.lifespan import Lifespan
 from nexios.routing import RouteDeclaration, Router
 from nexios.running import remember_config, running_config
@@ -173,7 +173,7 @@ class NexiosApp(Router):
         try:
             await stack(scope, receive, send)
         except Exception as error:
-            if scope["type"] != "http" or answer_begun(scope):
+            if scope["type"] != "http" or ANSWER_BEGUN in scope:
                 raise
             answer = await self._errors.answer(Request(scope, receive, send), error)
             await answer(scope, receive, send)

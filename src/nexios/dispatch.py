@@ -16,7 +16,7 @@ from nexios.auth.requirements import Requirement, guard_of, method_requirement
 from nexios.exceptions import ConfigError
 from nexios.handlers import Endpoint, asgi_endpoint, http_endpoint, websocket_endpoint
 from nexios.http import Request, Response
-from nexios.http.outgoing import note_begun
+from nexios.http.outgoing import ANSWER_BEGUN
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable
@@ -131,7 +131,7 @@ class Dispatcher:
     ) -> None:
         answer = await self._otherwise(scope, receive, path, method, allowed)
         await answer(scope, receive, send)
-        note_begun(scope)
+        scope[ANSWER_BEGUN] = True
 
     def _search(self, scope: Scope, path: str, method: str, allowed: dict[str, None]) -> Endpoint | None:
         """The endpoint of a path with parameters or of a mount; notes in `allowed` which methods would do."""

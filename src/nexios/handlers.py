@@ -17,7 +17,7 @@ from nexios.exceptions import ConfigError
 from nexios.http import Request, Response, WebSocket
 from nexios.http.answers import Answer, answer_of
 from nexios.http.encoding import json_bytes
-from nexios.http.outgoing import Outgoing, answer_begun, note_begun
+from nexios.http.outgoing import ANSWER_BEGUN, Outgoing
 from nexios.http.problems import Problem
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ def http_endpoint(
             await send({"type": "http.response.start", "status": 200, "headers": headers})
         except Exception as error:
             return await _answer_error(error, errors, request)
-        note_begun(scope)
+        scope[ANSWER_BEGUN] = True
         await send({"type": "http.response.body", "body": body})
 
     return endpoint
@@ -134,16 +134,16 @@ async def _answer(answer: Answer, errors: ErrorAnswers, request: Request) -> Non
         await answer(request.scope, request.receive, outgoing.send)
     except Exception as error:
         if outgoing.begun:
-            note_begun(request.scope)
+            request.scope[ANSWER_BEGUN] = True
             raise
         return await _answer_error(error, errors, request)
-    note_begun(request.scope)
+    request.scope[ANSWER_BEGUN] = True
 
 
 async def _answer_error(error: Exception, errors: ErrorAnswers, request: Request) -> None:
     if isinstance(error, ClientDisconnect):
         return  # nobody is there to be answered
-    if answer_begun(request.scope):
+    if ANSWER_BEGUN in request.scope:
         raise error
     answer = await errors.answer(request, error)
     outgoing = Outgoing(request._send)
@@ -152,7 +152,7 @@ async def _answer_error(error: Exception, errors: ErrorAnswers, request: Request
     finally:
         # A layer may refuse to send, as for a session that cannot be kept: then the host answers outside it.
         if outgoing.begun:
-            note_begun(request.scope)
+            request.scope[ANSWER_BEGUN] = True
 
 
 def _named(handler: Callable[..., Any], first: tuple[str, ...], params: Collection[str]) -> tuple[str, ...]:

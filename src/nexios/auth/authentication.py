@@ -94,7 +94,7 @@ class Nobody:
 
     def use(self, scope: MutableMapping[str, Any], user: BaseUser, result: AuthResult) -> None:
         """Let the rest of the request run as `user`, who has just proved it."""
-        authentication = Authentication(self, (), empty_receive, Response())
+        authentication = Authentication(self, (), empty_receive)
         scope["nexios.authentication"] = authentication
         authentication.use(scope, user, result)
 
@@ -112,14 +112,14 @@ class Authentication(msgspec.Struct, eq=False):
         app: The application's backends and users.
         to_ask: The backends that the request has something for, in their order.
         receive: Reads the body, for backends that look into it.
-        response: What backends set headers and cookies on.
+        response: What backends set headers and cookies on; None as long as none is asked that could.
         body: The body for all who read it; None as long as nobody does.
     """
 
     app: Nobody
     to_ask: tuple[AuthenticationBackend, ...]
     receive: Receive
-    response: Response
+    response: Response | None = None
     body: Replayed | None = None
     _asked: int = 0
     _current: _Found | None = None
@@ -155,7 +155,7 @@ class Authentication(msgspec.Struct, eq=False):
                 if backend.at_once:
                     result = backend.find(scope)
                 else:
-                    result = await backend.authenticate(self._connection(scope), self.response)
+                    result = await self._authenticated(backend, scope)
                 user = None
                 if result is None:
                     continue
@@ -229,10 +229,15 @@ class Authentication(msgspec.Struct, eq=False):
             scope["user"] = STRANGER
             scope["auth"] = None
 
-    def _connection(self, scope: MutableMapping[str, Any]) -> Any:
+    def _authenticated(
+        self, backend: AuthenticationBackend, scope: MutableMapping[str, Any]
+    ) -> Awaitable[AuthResult | None]:
         self.body = self.body or Replayed(self.receive)
-        kind = Request if scope["type"] == "http" else WebSocket
-        return kind(scope, self.body.reader(), empty_send)
+        self.response = self.response or Response()
+        connection: Any = (Request if scope["type"] == "http" else WebSocket)(
+            scope, self.body.reader(), empty_send
+        )
+        return backend.authenticate(connection, self.response)
 
     def _take(self, scope: MutableMapping[str, Any], found: _Found) -> _Found:
         self._current = found

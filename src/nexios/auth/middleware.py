@@ -9,7 +9,6 @@ from nexios.auth.authentication import STRANGER, Authentication, LoadUser, Nobod
 from nexios.auth.backends.base import AuthenticationBackend
 from nexios.auth.base import BaseUser, SimpleUser
 from nexios.exceptions import ConfigError
-from nexios.http import Response
 from nexios.http.answers import with_headers
 from nexios.running import Configured, running_config
 
@@ -102,20 +101,21 @@ class AuthenticationLayer:
     async def _authenticate(
         self, backends: tuple[AuthenticationBackend, ...], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        authentication = Authentication(self._nobody, backends, receive, Response.blank())
+        authentication = Authentication(self._nobody, backends, receive)
         scope["nexios.authentication"] = authentication
         await authentication.identify(scope)
         if self._looks_further:
             receive = _replaying(authentication, receive)
-            send = _with_headers(authentication.response, send)
+            send = _with_headers(authentication, send)
         await self.app(scope, receive, send)
 
 
-def _with_headers(response: Response, send: Send) -> Send:
-    """Add what backends set on `response` to the answer, whoever writes it."""
+def _with_headers(authentication: Authentication, send: Send) -> Send:
+    """Add what backends set on their response to the answer, whoever writes it."""
 
     def send_with_headers(message: Message) -> Awaitable[None]:
-        if response.touched:
+        response = authentication.response
+        if response is not None and response.touched:
             message = with_headers(message, response.checked_headers())
         return send(message)
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from nexios.http.answers import START_MESSAGES
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, MutableMapping
+    from collections.abc import Awaitable
 
     from starlette.types import Message, Send
 
-__all__ = ["Outgoing", "answer_begun", "note_begun"]
+__all__ = ["ANSWER_BEGUN", "Outgoing"]
 
-_KEY = "nexios.answer_begun"
+ANSWER_BEGUN = "nexios.answer_begun"
+"""Stands in the scope of a request once its answer has begun, for whoever catches a failure further out."""
 
 
 class Outgoing:
@@ -35,13 +36,3 @@ class Outgoing:
         if message["type"] in START_MESSAGES:
             self.begun = True
         return sent
-
-
-def note_begun(scope: MutableMapping[str, Any]) -> None:
-    """Say to whoever catches the failure on its way out that the answer to this request has begun."""
-    scope[_KEY] = True
-
-
-def answer_begun(scope: MutableMapping[str, Any]) -> bool:
-    """Whether the answer to this request had begun when it failed."""
-    return _KEY in scope

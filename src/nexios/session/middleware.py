@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 __all__ = ["SessionLayer", "SessionMiddleware"]
 
 
+_VARY = (b"vary", b"cookie")
+
+
 class SessionMiddleware:
     """Gives `request.session`, kept in a signed cookie.
 
@@ -110,9 +113,8 @@ class SessionLayer:
             return self.app(scope, receive, send)
         session = Session(self, scope["headers"], scope.get("scheme", "http"), send)
         scope["session"] = session
-        if (scope["type"] != "http" or scope["method"] not in SAFE_METHODS) and self._origins.is_foreign(
-            scope
-        ):
+        unsafe = scope["type"] != "http" or scope["method"] not in SAFE_METHODS
+        if unsafe and self._origins.is_foreign(scope):
             session.sealed = True
             if session.stored is not None:
                 return _refuse(scope, receive, session.send)
@@ -124,7 +126,7 @@ class SessionLayer:
         for header, line in session.headers:
             if header != b"cookie" or self._start not in line:
                 continue
-            for part in line.split(b";"):
+            for part in line.split(b";") if b";" in line else (line,):
                 part = part.strip()
                 if not part.startswith(self._start):
                     continue
@@ -144,10 +146,11 @@ class SessionLayer:
         Raises:
             SessionDataError: What was stored cannot be kept.
         """
-        headers = [*message.get("headers", ()), (b"vary", b"cookie")]
-        cookie = self._changed(session)
-        if cookie is not None:
-            headers.append(cookie)
+        headers = [*message.get("headers", ()), _VARY]
+        if not session.is_as_stored or self._signer.wants_refresh(session.cookie):
+            cookie = self._changed(session)
+            if cookie is not None:
+                headers.append(cookie)
         return {**message, "headers": headers}
 
     def end(self, ended: str, created_at: int) -> None:
@@ -156,8 +159,6 @@ class SessionLayer:
 
     def _changed(self, session: Session) -> tuple[bytes, bytes] | None:
         """The header that brings the client's cookie up to date; None: it is so already."""
-        if session.is_as_stored and not self._signer.wants_refresh(session.cookie):
-            return None
         data, stored = session.encoded(), session.stored
         if data is None:
             if stored is not None:

@@ -155,7 +155,7 @@ class Session(MutableMapping[str, Any]):
     @property
     def is_as_stored(self) -> bool:
         """Whether nobody can have changed anything."""
-        return self._stored is not None and not self._lent
+        return not self._lent and self._stored is not None
 
     def encoded(self) -> bytes | None:
         """The data as JSON, or None where there is nothing to keep.
