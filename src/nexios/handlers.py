@@ -145,7 +145,7 @@ async def _answer_error(error: Exception, errors: ErrorAnswers, request: Request
         return  # nobody is there to be answered
     if ANSWER_BEGUN in request.scope:
         raise error
-    answer = await errors.answer(request, error)
+    answer = errors.at_once(error) or await errors.answer(request, error)
     outgoing = Outgoing(request._send)
     try:
         await answer(request.scope, request.receive, outgoing.send)

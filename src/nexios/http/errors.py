@@ -35,9 +35,13 @@ class ErrorAnswers:
         self.handlers = dict(handlers)
         self._debug = debug
 
+    def at_once(self, error: Exception) -> Answer | None:
+        """What to send in place of the handler's answer; None where the application has a say in it."""
+        return None if self.handlers and self._handler(error) else self._problem(error)
+
     async def answer(self, request: Any, error: Exception) -> Answer:
-        """What to send in place of the handler's answer."""
-        handler = self._handler(error) if self.handlers else None
+        """What to send in place of the handler's answer, by the application's own handler where it has one."""
+        handler = self._handler(error)
         if handler is None:
             return self._problem(error)
         if not isinstance(error, HTTPException):
