@@ -15,6 +15,10 @@ __all__ = ["START_MESSAGES", "Answer", "FixedAnswer", "answer_of", "with_headers
 START_MESSAGES = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 """The messages that bring an answer's headers."""
 
+_RESPONSE = ("http.response.start", "http.response.body")
+# The extension "websocket.http.response" of ASGI: an answer in place of the handshake.
+_DENIAL = ("websocket.http.response.start", "websocket.http.response.body")
+
 Headers: TypeAlias = list[tuple[bytes, bytes]]
 Answer: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
@@ -59,9 +63,9 @@ class FixedAnswer:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Send it."""
-        kind = "websocket.http.response" if scope["type"] == "websocket" else "http.response"
-        await send({"type": f"{kind}.start", "status": self._status, "headers": list(self._headers)})
-        await send({"type": f"{kind}.body", "body": self._body})
+        start, body = _DENIAL if scope["type"] == "websocket" else _RESPONSE
+        await send({"type": start, "status": self._status, "headers": self._headers.copy()})
+        await send({"type": body, "body": self._body})
 
 
 def _merged(answer: Answer, headers: Headers) -> Answer:

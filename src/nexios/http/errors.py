@@ -36,7 +36,7 @@ class ErrorAnswers:
         self._debug = debug
 
     def at_once(self, error: Exception) -> Answer | None:
-        """What to send in place of the handler's answer; None where the application has a say in it."""
+        """What to send in place of the handler's answer; None where the application has a say."""
         return None if self.handlers and self._handler(error) else self._problem(error)
 
     async def answer(self, request: Any, error: Exception) -> Answer:
