@@ -192,6 +192,8 @@ def checked_algorithms(names: Sequence[str]) -> tuple[str, ...]:
     Raises:
         ConfigError: One is not, as `none` never is (RFC 8725 3.1), or there is none.
     """
+    if isinstance(names, str) or not isinstance(names, Sequence):
+        raise ConfigError('jwt_algorithms is a list of names, e.g. jwt_algorithms=["HS256"]')
     if not names:
         raise ConfigError('jwt_algorithms is empty: name at least one, e.g. jwt_algorithms=["HS256"]')
     for name in names:

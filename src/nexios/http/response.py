@@ -23,6 +23,7 @@ __all__ = ["Response"]
 
 # RFC 9110 5.6.2 (token) and 5.5: a line end in a value would begin a header of somebody else's choice.
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_RAW_NAME = re.compile(_NAME.pattern.encode())
 _UNSAFE_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -61,7 +62,7 @@ class Response:
         if content is not None:
             self.fill(content)
         if media_type is not None:
-            self._media_type = media_type.encode("latin-1")
+            self._media_type = _header_value("content-type", media_type)
         if headers is not None:
             for name, value in headers.items():
                 self.set_header(name, value)
@@ -192,9 +193,12 @@ class Response:
         """The headers set so far, ready to send.
 
         Raises:
-            ValueError: One that was set through `headers` has a line end or control character.
+            ValueError: One that was set through `headers` has a line end or control character, or a name that
+                is no token.
         """
         for name, value in self._headers or ():
+            if not _RAW_NAME.fullmatch(name):
+                raise ValueError(f"{name.decode('latin-1')[:40]!r} is no header name")
             if _UNSAFE_VALUE.search(value):
                 raise ValueError(
                     f"the value of the header {name.decode('latin-1')!r} has a control character"

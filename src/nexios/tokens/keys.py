@@ -8,7 +8,7 @@ import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NoReturn
 
 from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
@@ -62,6 +62,9 @@ class TokenKey:
     def can_sign(self) -> bool:
         """Whether it is a secret or private key."""
         return bool(self.key.is_private)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("a TokenKey is not pickled, since it may hold a secret: load it again")
 
     def __repr__(self) -> str:
         return f"<TokenKey {'/'.join(self.algorithms)} kid={self.kid!r}>"

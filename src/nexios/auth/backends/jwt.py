@@ -133,7 +133,7 @@ def create_jwt(
     from nexios.tokens.encoding import encode_token, signing_key
 
     config = current_config()
-    keys, algorithms = _keys(config, secret, algorithm)
+    keys, algorithms = _keys(config, secret, None if algorithm is None else [algorithm])
     claims = payload
     if config is not None and isinstance(payload, Mapping):
         own = {"iss": config.jwt_issuer, "aud": config.jwt_audience}
@@ -165,23 +165,26 @@ def decode_jwt(
     from nexios.tokens.encoding import TokenVerifier
 
     config = current_config()
-    keys, accepted = _keys(config, secret, *(() if algorithms is None else algorithms))
+    keys, accepted = _keys(config, secret, algorithms)
     rules = ClaimRules() if config is None else ClaimRules.of(config)
     if not isinstance(token, str):
         raise InvalidToken("not text")
     return dict(TokenVerifier(keys, accepted, rules).verify(token, time.time()))
 
 
-def _keys(config: MakeConfig | None, secret: Any, *names: str | None) -> tuple[list[Any], Sequence[str]]:
+def _keys(
+    config: MakeConfig | None, secret: Any, names: Sequence[str] | None
+) -> tuple[list[Any], Sequence[str]]:
     """The keys and the algorithms to use: those that are given, else the configuration's."""
     from nexios.config import checked_algorithms
     from nexios.tokens.encoding import config_keys
     from nexios.tokens.keys import load_keys
 
-    given = [name for name in names if name is not None]
     if secret is None:
         config = required_config("create_jwt or decode_jwt without a secret", config)
-        accepted = checked_algorithms(given) if given else tuple(config.jwt_algorithms)
+    if names is None:
+        names = ["HS256"] if config is None else config.jwt_algorithms
+    accepted = checked_algorithms(names)
+    if secret is None and config is not None:
         return config_keys(config, accepted), accepted
-    accepted = checked_algorithms(given or (["HS256"] if config is None else config.jwt_algorithms))
     return load_keys(secret, accepted), accepted
