@@ -33,8 +33,9 @@ class Candidate:
 
     @property
     def title(self) -> str:
-        """The label with the version of the first package."""
-        return f"{self.label} {version(self.packages[0])}" if self.name != "raw" else self.label
+        """The label, with the version of the first package where it names that package."""
+        named = self.label.lower() == self.packages[0]
+        return f"{self.label} {version(self.packages[0])}" if named else self.label
 
     def create(self, **settings: Any) -> ASGIApp:
         """A new application of this kind; imports its framework."""
@@ -43,14 +44,14 @@ class Candidate:
         return app
 
 
-RAW = Candidate("raw", "Raw ASGI by hand", ("pyjwt", "itsdangerous"))
+RAW = Candidate("raw", "Raw ASGI + PyJWT", ("pyjwt", "itsdangerous"))
 NEXIOS = Candidate("nexios", "Nexios", ("nexios",))
 
 CANDIDATES: dict[str, Candidate] = {
     candidate.name: candidate
     for candidate in (
         NEXIOS,
-        Candidate("nexios_full", "Nexios, 200 routes more", ("nexios",)),
+        Candidate("nexios_full", "Nexios, 200 routes", ("nexios",)),
         RAW,
         Candidate("falcon", "Falcon", ("falcon", "pyjwt", "itsdangerous")),
         Candidate("starlette", "Starlette", ("starlette", "pyjwt", "itsdangerous")),

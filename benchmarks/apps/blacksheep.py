@@ -8,6 +8,7 @@ from typing import Any
 import jwt
 from blacksheep import Application, Content, FromQuery, Request, Response
 from blacksheep.server.authorization import auth
+from blacksheep.server.routing import Router
 from blacksheep.settings.json import json_settings
 from guardpost import AuthenticationHandler, Identity, UnauthorizedError
 
@@ -25,7 +26,7 @@ class JWTHandler(AuthenticationHandler):
 
     scheme = "jwt"
 
-    async def authenticate(self, context: Request) -> Identity | None:
+    async def authenticate(self, context: Request) -> Identity | None:  # type: ignore[override]
         value = context.get_first_header(b"Authorization")
         if value is None or not value.startswith(b"Bearer "):
             return None
@@ -41,7 +42,7 @@ class SessionHandler(AuthenticationHandler):
 
     scheme = "session"
 
-    async def authenticate(self, context: Request) -> Identity | None:
+    async def authenticate(self, context: Request) -> Identity | None:  # type: ignore[override]
         user = context.session.get("user")
         return await load_user(user["id"], self.scheme) if user else None
 
@@ -51,7 +52,7 @@ class APIKeyHandler(AuthenticationHandler):
 
     scheme = "apikey"
 
-    async def authenticate(self, context: Request) -> Identity | None:
+    async def authenticate(self, context: Request) -> Identity | None:  # type: ignore[override]
         key = context.get_first_header(b"X-API-Key")
         if key is None:
             return None
@@ -60,7 +61,7 @@ class APIKeyHandler(AuthenticationHandler):
 
 def create_app(secret: str = SECRET, max_age: int = FOURTEEN_DAYS) -> Application:
     """The application; `secret` and `max_age` (seconds) are for its session cookies."""
-    app = Application()
+    app = Application(router=Router())
     app.use_sessions(secret, session_max_age=max_age)
     app.use_authentication().add(JWTHandler()).add(SessionHandler()).add(APIKeyHandler())
     app.use_authorization()

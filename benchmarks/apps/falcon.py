@@ -94,9 +94,9 @@ def problem(req: Request, resp: Response, exc: falcon.HTTPError) -> None:
     resp.data = json.dumps(UNAUTHORIZED if exc.status_code == 401 else exc.to_dict()).encode()
 
 
-def create_app(secret: str = SECRET, max_age: int = FOURTEEN_DAYS) -> falcon.asgi.App:
+def create_app(secret: str = SECRET, max_age: int = FOURTEEN_DAYS) -> falcon.asgi.App[Request, Response]:
     """The application; `secret` and `max_age` (seconds) are for its session cookies."""
-    app: falcon.asgi.App = falcon.asgi.App()
+    app = falcon.asgi.App()
     session = BySession(itsdangerous.TimestampSigner(secret), max_age)
     app.add_route("/plain", Plain())
     app.add_route("/jwt", ByJWT())

@@ -29,7 +29,7 @@ class User(BaseModel):
 async def load_user(identity: str | None) -> User | None:
     """The user of that identity, as a database would answer."""
     name = USERS.get(identity) if identity is not None else None
-    return User(identity=identity, name=name) if name is not None else None
+    return User(identity=identity, name=name) if identity is not None and name is not None else None
 
 
 def unauthorized(challenge: str) -> HTTPException:

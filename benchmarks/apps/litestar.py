@@ -1,4 +1,4 @@
-"""Litestar with its JWTAuth, its SessionAuth over an encrypted cookie, and an authentication middleware of one's own.
+"""Litestar with its JWTAuth, its SessionAuth over an encrypted cookie, and a middleware for API keys.
 
 Each guarded route carries its own middleware, so that a request pays for one kind of credential only.
 """
@@ -99,6 +99,7 @@ def create_app(secret: str = SECRET, max_age: int = FOURTEEN_DAYS) -> Litestar:
             post("/login", middleware=[sessions.middleware])(login),
         ],
         exception_handlers={NotAuthorizedException: problem},
+        logging_config=None,  # else it would configure logging for its neighbours in the process too
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import timedelta
 
+from benchmarks.world import API_KEYS, FOURTEEN_DAYS, SECRET, USERS
 from nexios import NexiosApp
 from nexios.auth import BaseUser, auth
 from nexios.auth.backends.apikey import APIKeyAuthBackend
@@ -14,8 +15,6 @@ from nexios.auth.middleware import AuthenticationMiddleware
 from nexios.config import MakeConfig
 from nexios.http import Request, Response
 from nexios.session import SessionMiddleware
-
-from benchmarks.world import API_KEYS, FOURTEEN_DAYS, SECRET, USERS
 
 
 class User(BaseUser):

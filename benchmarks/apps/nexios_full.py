@@ -1,13 +1,12 @@
-"""The application as users write it: the small one, and 200 routes more of which half have path parameters."""
+"""The application as users write it: the small one, and 200 routes more, half with path parameters."""
 
 from __future__ import annotations
 
+from benchmarks.apps import nexios
+from benchmarks.world import FOURTEEN_DAYS, SECRET
 from nexios import NexiosApp
 from nexios.auth import auth
 from nexios.http import Request, Response
-
-from benchmarks.apps import nexios
-from benchmarks.world import FOURTEEN_DAYS, SECRET
 
 
 async def listing(request: Request, response: Response) -> dict[str, str]:

@@ -73,6 +73,6 @@ def test_the_report_shows_what_was_measured_and_no_more() -> None:
         "packages": {"nexios": "1"},
         "labels": LABELS,
     }
-    text = report.markdown({"about": about, "in_process": {"rounds": 3, "figures": report.plain(FIGURES)}})
+    text = report.as_markdown({"about": about, "in_process": {"rounds": 3, "figures": report.plain(FIGURES)}})
     assert "| Nexios | 5.0 (0.15) |" in text
     assert "## Served" not in text
