@@ -52,12 +52,12 @@ def current_config() -> MakeConfig | None:
 
 
 def required_config(what: str, config: MakeConfig | None = None) -> MakeConfig:
-    """`config`, else the running app's.
+    """`config`, else the running app's; never that of another one.
 
     Raises:
         ConfigError: Neither is there; the message says that `what` needs one.
     """
-    found = config if config is not None else current_config()
+    found = config if config is not None else running_config.get()
     if found is None:
         raise ConfigError(
             f"{what} needs a configuration: make NexiosApp(config=MakeConfig(secret_key=...)) first, "

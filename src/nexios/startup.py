@@ -131,6 +131,11 @@ def _layers(stack: Any, routes: Any) -> tuple[list[Any], bool]:
     return layers, True
 
 
+def _may_bring_session(layer: object) -> bool:
+    """Whether a layer of somebody else's could set `scope["session"]`; Starlette's own cannot end one."""
+    return not type(layer).__module__.startswith(("nexios.", "starlette."))
+
+
 def _check_session(layers: list[Any], layer: AuthenticationLayer, scope: Mapping[str, Any]) -> None:
     from nexios.auth.backends.session import SessionAuthBackend
     from nexios.session.middleware import SessionLayer
@@ -145,7 +150,7 @@ def _check_session(layers: list[Any], layer: AuthenticationLayer, scope: Mapping
             "SessionAuthBackend needs SessionMiddleware before AuthenticationMiddleware: put the line "
             "app.add_middleware(SessionMiddleware()) above the other"
         )
-    if all(isinstance(other, AuthenticationLayer) for other in outside):
+    if not any(_may_bring_session(other) for other in outside):
         raise ConfigError(
             "SessionAuthBackend needs SessionMiddleware before AuthenticationMiddleware: "
             "app.add_middleware(SessionMiddleware()) first"

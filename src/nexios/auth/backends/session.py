@@ -105,14 +105,18 @@ def logout(request: HTTPConnection) -> None:
     _session(request).end()
     authentication = request.scope.get("nexios.authentication")
     if authentication is not None:
-        authentication.forget(request.scope, SessionAuthBackend.scope)
+        for backend in authentication.backends:
+            if isinstance(backend, SessionAuthBackend):
+                authentication.forget(request.scope, backend.scope)
 
 
 def _session(request: HTTPConnection) -> Any:
     session = request.scope.get("session")
-    if session is None:
+    if not hasattr(session, "restart"):
+        # Starlette's session is a dict, which nobody can end.
         raise ConfigError(
-            "login and logout need SessionMiddleware: app.add_middleware(SessionMiddleware()) first"
+            "login and logout need nexios.session.SessionMiddleware: "
+            "app.add_middleware(SessionMiddleware()) first"
         )
     return session
 
