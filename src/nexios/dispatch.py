@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
     from nexios.http.errors import ErrorAnswers
     from nexios.routing import RouteDeclaration
+from nexios.segments import BySegment
 
 __all__ = ["Dispatcher"]
 
@@ -59,7 +60,8 @@ class Dispatcher:
         self._require_auth = require_auth
         self._exact: dict[str, dict[str, Endpoint]] = {}
         self._patterns: dict[str, _Path] = {}
-        self._rest: list[_Path | Mount] = []
+        self._rest: BySegment[_Path | Mount] = BySegment()
+        self._mounts: list[Mount] = []
         self._named: list[tuple[str, str, dict[str, Convertor[Any]]]] = []
         for declaration in declarations:
             self.add(declaration)
@@ -76,7 +78,8 @@ class Dispatcher:
             app = asgi_endpoint(inner, requirement, self._errors)
             mount = Mount(declaration.path, app=app, name=declaration.name or None)
             mount._base_app = inner
-            self._rest.append(mount)
+            self._rest.add(declaration.path, mount)
+            self._mounts.append(mount)
             return
         try:
             regex, template, convertors = compile_path(declaration.path)
@@ -105,12 +108,11 @@ class Dispatcher:
         for found, template, convertors in self._named:
             if found == name and set(path_params) == set(convertors):
                 return URLPath(replace_params(template, convertors, dict(path_params))[0])
-        for route in self._rest:
-            if isinstance(route, Mount):
-                try:
-                    return route.url_path_for(name, **path_params)
-                except NoMatchFound:
-                    continue
+        for mount in self._mounts:
+            try:
+                return mount.url_path_for(name, **path_params)
+            except NoMatchFound:
+                continue
         raise NoMatchFound(name, path_params)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
@@ -135,7 +137,7 @@ class Dispatcher:
 
     def _search(self, scope: Scope, path: str, method: str, allowed: dict[str, None]) -> Endpoint | None:
         """The endpoint of a path with parameters or of a mount; notes in `allowed` which methods would do."""
-        for route in self._rest:
+        for route in self._rest.candidates(path):
             if isinstance(route, Mount):
                 child_scope = _inside(route, scope)
                 if child_scope is not None:
@@ -183,10 +185,11 @@ class Dispatcher:
     def _matches(self, scope: Scope, path: str) -> bool:
         if any(method is not _WEBSOCKET for method in self._exact.get(path, ())):
             return True
-        if any(not isinstance(r, Mount) and r.regex.match(path) for r in self._rest):
-            return True
         there = {**scope, "path": scope.get("root_path", "") + path}
-        return any(isinstance(r, Mount) and _inside(r, there) is not None for r in self._rest)
+        return any(
+            _inside(route, there) is not None if isinstance(route, Mount) else route.regex.match(path)
+            for route in self._rest.candidates(path)
+        )
 
     def _methods(
         self, path: str, regex: Pattern[str], convertors: dict[str, Convertor[Any]]
@@ -195,7 +198,7 @@ class Dispatcher:
             return self._exact.setdefault(path, {})
         if path not in self._patterns:
             self._patterns[path] = _Path(regex, convertors)
-            self._rest.append(self._patterns[path])
+            self._rest.add(path, self._patterns[path])
         return self._patterns[path].methods
 
     def _endpoints(

@@ -40,7 +40,7 @@ class ErrorAnswers:
         return None if self.handlers and self._handler(error) else self._problem(error)
 
     async def answer(self, request: Any, error: Exception) -> Answer:
-        """What to send in place of the handler's answer, by the application's own handler where it has one."""
+        """What to send in place of the handler's answer, by the application's own where it has one."""
         handler = self._handler(error)
         if handler is None:
             return self._problem(error)
