@@ -58,11 +58,10 @@ app.add_middleware(AuthenticationMiddleware(user_model=Account, backend=APIKeyAu
 @public
 async def open_account(request: Request, response: Response):
     """Make an account, and answer with its first key."""
-    body = await request.json()
-    name = body.get("name") if isinstance(body, dict) else None
-    if not isinstance(name, str) or not name:
-        raise BadRequest("Send a name as JSON.")
-    return Account(secrets.token_hex(8), name).new_key()
+    match await request.json():
+        case {"name": str(name)} if name:
+            return Account(secrets.token_hex(8), name).new_key()
+    raise BadRequest("Send a name as JSON.")
 
 
 @app.post("/keys")

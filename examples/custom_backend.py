@@ -19,7 +19,6 @@ import base64
 import binascii
 import secrets
 
-import msgspec
 from pwdlib import PasswordHash
 
 from nexios import NexiosApp, Request, Response
@@ -72,24 +71,16 @@ app = NexiosApp()
 app.add_middleware(AuthenticationMiddleware(user_model=User, backend=BasicAuthBackend()))
 
 
-class Account(msgspec.Struct):
-    name: str
-    password: str
-
-
 @app.post("/register")
 @public
 async def register(request: Request, response: Response):
-    try:
-        account = msgspec.convert(await request.json(), Account)
-    except msgspec.ValidationError:
-        raise BadRequest("Send a name and a password as JSON.") from None
-    if not account.name or ":" in account.name or not account.password:
-        raise BadRequest("A name has no colon, and neither it nor the password is empty.")
-    hashed = await asyncio.to_thread(passwords.hash, account.password)
-    if HASHES.setdefault(account.name, hashed) is not hashed:
-        raise BadRequest("The name is taken.")
-    return response.json({"name": account.name}, 201)
+    match await request.json():
+        case {"name": str(name), "password": str(password)} if name and ":" not in name and password:
+            hashed = await asyncio.to_thread(passwords.hash, password)
+            if HASHES.setdefault(name, hashed) is not hashed:
+                raise BadRequest("The name is taken.")
+            return response.json({"name": name}, 201)
+    raise BadRequest("Send a name, which has no colon, and a password as JSON.")
 
 
 @app.get("/report")

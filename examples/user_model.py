@@ -49,13 +49,12 @@ app.add_middleware(AuthenticationMiddleware(user_model=User, backend=JWTAuthBack
 @public
 async def sign_up(request: Request, response: Response):
     """Make an account, and answer with its token."""
-    body = await request.json()
-    name = body.get("display_name") if isinstance(body, dict) else None
-    if not isinstance(name, str) or not name:
-        raise BadRequest("Send a display_name as JSON.")
-    user = User(secrets.token_hex(8), name, request.client.host if request.client else "")
-    USERS[user.identity] = user
-    return create_jwt({"id": user.identity}, expires_in=timedelta(minutes=30))
+    match await request.json():
+        case {"display_name": str(name)} if name:
+            user = User(secrets.token_hex(8), name, request.client.host if request.client else "")
+            USERS[user.identity] = user
+            return create_jwt({"id": user.identity}, expires_in=timedelta(minutes=30))
+    raise BadRequest("Send a display_name as JSON.")
 
 
 @app.get("/profile")

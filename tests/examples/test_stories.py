@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from types import ModuleType
 
@@ -62,6 +63,7 @@ def test_a_sign_up_without_a_name_is_told_what_to_send(body: str, load: Callable
         pytest.param({"name": "ada"}, id="no password"),
         pytest.param({"name": "ada", "password": ""}, id="empty password"),
         pytest.param({"name": "ada", "password": ["nine blue herons"]}, id="a list"),
+        pytest.param({"name": "ada", "password": "half a letter \ud800"}, id="no text"),
         pytest.param(["ada"], id="no object"),
     ],
 )
@@ -71,7 +73,7 @@ def test_a_login_that_proves_nothing_gives_nothing(
     client = client_of(name)
     client.post("/register", json=ADA)
 
-    answer = client.post("/login", json=given)
+    answer = client.post("/login", content=json.dumps(given))
 
     assert answer.status_code == 400
     assert answer.json()["detail"]
