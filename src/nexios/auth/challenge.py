@@ -45,7 +45,9 @@ class Challenges:
         kept = self._kept.get((scopes, refused))
         if kept is None:
             kept = self._kept[scopes, refused] = self._write(scopes, refused)
-        return Unauthorized(*kept)
+        detail, headers, answer = kept
+        # A copy, since a handler of refusals may add to it.
+        return Unauthorized(detail, headers.copy(), answer)
 
     def _write(
         self, scopes: frozenset[str] | None, refused: tuple[str, ...]
