@@ -53,7 +53,9 @@ class CookieSettings:
             or not _ATTRIBUTE.fullmatch(self.path)
         ):
             raise ConfigError(f"path {self.path!r} must begin with / and hold neither blanks nor semicolons")
-        if self.domain is not None and not (self.domain and _ATTRIBUTE.fullmatch(self.domain)):
+        if self.domain is not None and not (
+            isinstance(self.domain, str) and self.domain and _ATTRIBUTE.fullmatch(self.domain)
+        ):
             raise ConfigError(f"domain {self.domain!r} is no domain")
         if self.same_site == "none" and self.secure is False:
             raise ConfigError('same_site="none" needs secure=True: browsers drop such a cookie otherwise')

@@ -1,0 +1,273 @@
+"""A cookie from before a logout, a login or a renewal is dead; nothing brings an ended session back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import anyio
+import httpx2
+import pytest
+from starlette.testclient import TestClient
+
+from nexios import NexiosApp, Request, Response
+from nexios.auth.backends.session import login, logout
+from nexios.session.ended import EndedSessions
+from tests.parts import Clock, Person
+from tests.session.apps import client_of, is_in, kept, session_app
+
+
+def test_every_cookie_of_a_session_is_dead_after_logout() -> None:
+    app = session_app()
+    client, cookies = TestClient(app), []
+    for path in ("/login/ada", "/keep/a/1", "/keep/b/2", "/renew", "/keep/c/3"):
+        client.post(path)
+        cookies.append(client.cookies["session"])
+    assert len(set(cookies)) == len(cookies)
+    client.post("/logout")
+    assert [is_in(app, cookie) for cookie in cookies] == [False] * len(cookies)
+    assert [kept(app, cookie) for cookie in cookies] == [{}] * len(cookies)
+
+
+def test_a_renewed_session_goes_on_with_its_data_and_the_old_id_is_dead() -> None:
+    app = session_app()
+    client = TestClient(app)
+    client.post("/login/ada")
+    client.post("/keep/a/1")
+    before = client.cookies["session"]
+    client.post("/renew")
+    assert client.get("/session").json() == {"user": {"id": "ada"}, "a": "1"}
+    assert not is_in(app, before)
+    assert kept(app, before) == {}
+
+
+def test_a_session_may_be_renewed_again_and_again() -> None:
+    app = session_app()
+    client, dead = TestClient(app), []
+    client.post("/login/ada")
+    for _ in range(5):
+        dead.append(client.cookies["session"])
+        client.post("/renew")
+    assert is_in(app, client.cookies["session"])
+    assert not any(is_in(app, cookie) for cookie in dead)
+
+
+def test_a_client_without_a_session_may_renew_it() -> None:
+    app = session_app()
+
+    @app.post("/renew-and-keep")
+    async def handler(request: Request, response: Response) -> None:
+        request.session.renew()
+        request.session["a"] = 1
+
+    client = TestClient(app)
+    assert "set-cookie" not in client.post("/renew").headers
+    client.post("/renew-and-keep")
+    assert client.get("/session").json() == {"a": 1}
+
+
+def test_a_changed_session_keeps_its_id_so_that_an_older_cookie_of_it_still_lets_in() -> None:
+    app = session_app()
+    client = TestClient(app)
+    client.post("/login/ada")
+    before = client.cookies["session"]
+    client.post("/keep/a/1")
+    assert is_in(app, before)
+    assert kept(app, before) == {"user": {"id": "ada"}}
+
+
+def test_the_logout_of_one_client_leaves_the_others_in() -> None:
+    app = session_app()
+    ada, again, bob = TestClient(app), TestClient(app), TestClient(app)
+    ada.post("/login/ada")
+    again.post("/login/ada")
+    bob.post("/login/bob")
+    ada.post("/logout")
+    assert [client.get("/me").status_code for client in (ada, again, bob)] == [401, 200, 200]
+
+
+def test_a_session_from_before_a_login_cannot_be_used_to_share_it() -> None:
+    app = session_app()
+    attacker = TestClient(app)
+    attacker.post("/keep/word/fixed")
+    fixed = attacker.cookies["session"]
+    victim = client_of(app, fixed)
+    victim.post("/login/ada")
+    assert victim.get("/me").json()["user"] == "ada"
+    assert attacker.get("/me").status_code == 401
+    assert not is_in(app, fixed)
+
+
+def test_deleting_the_last_key_ends_the_session() -> None:
+    app = session_app()
+    client = TestClient(app)
+    client.post("/keep/a/1")
+    before = client.cookies["session"]
+    answer = client.post("/drop/a")
+    assert "Max-Age=0" in answer.headers["set-cookie"]
+    assert kept(app, before) == {}
+
+
+class Gates:
+    """Holds a request in its handler until it is let go."""
+
+    def __init__(self) -> None:
+        self.inside, self.go_on = anyio.Event(), anyio.Event()
+
+    async def hold(self) -> None:
+        self.inside.set()
+        with anyio.fail_after(10):
+            await self.go_on.wait()
+
+
+def slow_app(act: Any) -> tuple[NexiosApp, Gates]:
+    """An application with a request that is held before it acts on its session."""
+    app, gates = session_app(), Gates()
+
+    @app.post("/slow")
+    async def slow(request: Request, response: Response) -> None:
+        dict(request.session)
+        await gates.hold()
+        act(request)
+
+    return app, gates
+
+
+def keep_more(request: Any) -> None:
+    request.session["more"] = "1"
+
+
+def change_nested(request: Any) -> None:
+    request.session["user"]["more"] = "1"
+
+
+def renew(request: Any) -> None:
+    request.session.renew()
+
+
+def look(request: Any) -> None:
+    dict(request.session)
+
+
+def end(request: Any) -> None:
+    logout(request)
+
+
+def client(app: Any) -> httpx2.AsyncClient:
+    return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://testserver.local")
+
+
+@pytest.mark.anyio
+@pytest.mark.parametrize("ending", ["/logout", "/login/bob"])
+@pytest.mark.parametrize("act", [keep_more, change_nested, renew, look, end], ids=lambda act: act.__name__)
+async def test_a_request_that_runs_while_the_session_ends_does_not_bring_it_back(
+    act: Any, ending: str
+) -> None:
+    app, gates = slow_app(act)
+    answers: list[Any] = []
+    async with client(app) as browser:
+        cookie = (await browser.post("/login/ada")).cookies["session"]
+        headers = {"cookie": f"session={cookie}"}
+        browser.cookies.clear()
+
+        async def ask_slowly() -> None:
+            async with client(app) as other:
+                answers.append(await other.post("/slow", headers=headers))
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask_slowly)
+            await gates.inside.wait()
+            await browser.post(ending, headers=headers)
+            gates.go_on.set()
+        (answer,) = answers
+        assert answer.status_code == 204
+        given = answer.cookies.get("session")
+        for value in {cookie, given} - {None}:
+            found = await browser.get("/me", headers={"cookie": f"session={value}"})
+            assert found.status_code == 401
+
+
+@pytest.mark.anyio
+async def test_a_login_in_a_running_request_is_a_session_of_its_own() -> None:
+    app, gates = slow_app(lambda request: login(request, Person("bob")))
+    answers: list[Any] = []
+    async with client(app) as browser:
+        cookie = (await browser.post("/login/ada")).cookies["session"]
+        headers = {"cookie": f"session={cookie}"}
+        browser.cookies.clear()
+
+        async def ask_slowly() -> None:
+            async with client(app) as other:
+                answers.append(await other.post("/slow", headers=headers))
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask_slowly)
+            await gates.inside.wait()
+            await browser.post("/logout", headers=headers)
+            gates.go_on.set()
+        given = answers[0].cookies["session"]
+        assert (await browser.get("/me", headers={"cookie": f"session={given}"})).json()["user"] == "bob"
+        assert (await browser.get("/me", headers=headers)).status_code == 401
+
+
+@pytest.mark.anyio
+async def test_a_change_that_runs_beside_a_renewal_does_not_bring_the_old_id_back() -> None:
+    app, gates = slow_app(keep_more)
+    answers: list[Any] = []
+    async with client(app) as browser:
+        cookie = (await browser.post("/login/ada")).cookies["session"]
+        headers = {"cookie": f"session={cookie}"}
+
+        async def ask_slowly() -> None:
+            async with client(app) as other:
+                answers.append(await other.post("/slow", headers=headers))
+
+        async with anyio.create_task_group() as group:
+            group.start_soon(ask_slowly)
+            await gates.inside.wait()
+            renewed = (await browser.post("/renew")).cookies["session"]
+            gates.go_on.set()
+        assert "set-cookie" not in answers[0].headers
+        browser.cookies.clear()
+        assert (await browser.get("/me", headers=headers)).status_code == 401
+        assert (await browser.get("/me", headers={"cookie": f"session={renewed}"})).status_code == 200
+
+
+def test_ended_ids_are_remembered_until_their_cookies_have_expired(clock: Clock) -> None:
+    ended = EndedSessions(clock, limit=3)
+    for number in range(3):
+        ended.add(f"old-{number}", int(clock()), clock() + 10)
+    clock.turn(seconds=11)
+    for number in range(3):
+        ended.add(f"new-{number}", int(clock()), clock() + 10)
+    assert len(ended) == 3
+    assert all(ended.holds(f"new-{number}", int(clock())) for number in range(3))
+    # Nobody younger than the expired ones had to go.
+    assert not ended.holds("another", int(clock()) - 1)
+
+
+def test_where_too_many_end_the_oldest_sessions_end_with_them(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    ended = EndedSessions(clock, limit=100)
+    begun = []
+    for number in range(150):
+        begun.append(int(clock()))
+        ended.add(f"id-{number:03}", int(clock()), clock() + 1_000_000)
+        clock.turn(seconds=1)
+    assert len(ended) <= 100
+    # Whichever id was given up: no cookie of an ended session is believed.
+    assert all(ended.holds(f"id-{number:03}", created) for number, created in enumerate(begun))
+    # A session that begins now is none of them, and one as old as those that were given up is over.
+    assert not ended.holds("fresh", int(clock()))
+    assert ended.holds("old but alive", begun[0])
+    assert "more than 100 sessions ended: the oldest sessions end too" in caplog.text
+    assert "id-0" not in caplog.text
+
+
+def test_the_family_of_an_id_ends_all_of_its_ids(clock: Clock) -> None:
+    ended = EndedSessions(clock)
+    family = "f" * 16
+    ended.add(family, 0, clock() + 10)
+    assert ended.holds(family + "12345678", 0)
+    assert ended.holds(family + "87654321", 0)
+    assert not ended.holds("g" * 16 + "12345678", 0)
