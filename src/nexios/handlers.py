@@ -28,9 +28,11 @@ __all__ = ["Endpoint", "asgi_endpoint", "http_endpoint", "websocket_endpoint"]
 
 Endpoint: TypeAlias = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-new_response = Response.__new__
+new = object.__new__
 
 _JSON = (b"content-type", b"application/json")
+_FEW = 1024
+_LENGTHS = tuple((b"content-length", b"%d" % size) for size in range(_FEW))
 
 
 def http_endpoint(
@@ -55,7 +57,7 @@ def http_endpoint(
 
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
-        response = new_response(Response)
+        response = new(Response)
         try:
             if requirement is not None:
                 pending = admit(scope, requirement)
@@ -66,11 +68,12 @@ def http_endpoint(
                 value = await call(request, response, **{name: found[name] for name in names})
             else:
                 value = await call(request, response)
-            if type(value) is not dict or response.touched or response.background is not None:
+            if type(value) is not dict or response.touched:
                 return await _answer(answer_of(value, response), errors, request)
             # Most answers: nothing but JSON, so nothing is built to carry it.
             body = json_bytes(value)
-            headers = [_JSON, (b"content-length", b"%d" % len(body))]
+            size = len(body)
+            headers = [_JSON, _LENGTHS[size] if size < _FEW else (b"content-length", b"%d" % size)]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
         except Exception as error:
             return await _answer_error(error, errors, request)

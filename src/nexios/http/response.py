@@ -43,7 +43,7 @@ class Response:
     # On the class, so that a response on which nothing is set costs a request as little as can be.
     touched = False
     """Whether anything was set that the client should see."""
-    background: BackgroundTask | None = None
+    _background: BackgroundTask | None = None
     _status_code = 200
     _body: bytes | None = None
     _media_type: bytes | None = None
@@ -58,7 +58,7 @@ class Response:
         background: BackgroundTask | None = None,
     ) -> None:
         self.status_code = status_code
-        self.background = background
+        self._background = background
         if content is not None:
             self.fill(content)
         if media_type is not None:
@@ -99,6 +99,16 @@ class Response:
     def status_code(self, status_code: int) -> None:
         self.touched = True
         self._status_code = status_code
+
+    @property
+    def background(self) -> BackgroundTask | None:
+        """What runs after the response was sent."""
+        return self._background
+
+    @background.setter
+    def background(self, background: BackgroundTask | None) -> None:
+        self.touched = True
+        self._background = background
 
     def fill(self, content: Any) -> Self:
         """Set the body by its type: text as plain text, bytes as they are, all else as JSON."""
@@ -224,8 +234,8 @@ class Response:
             start["type"], body["type"] = "websocket.http.response.start", "websocket.http.response.body"
         await send(start)
         await send(body)
-        if self.background is not None:
-            await self.background()
+        if self._background is not None:
+            await self._background()
 
     def __repr__(self) -> str:
         return f"<Response {self.status_code}>"
