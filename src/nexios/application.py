@@ -12,8 +12,8 @@ from nexios.config import MakeConfig
 from nexios.dispatch import Dispatcher
 from nexios.exceptions import ConfigError
 from nexios.http import Request
+from nexios.http.answers import ANSWER_BEGUN
 from nexios.http.errors import ErrorAnswers
-from nexios.http.outgoing import ANSWER_BEGUN
 from nexios.lifespan import Lifespan
 from nexios.routing import RouteDeclaration, Router
 from nexios.running import remember_config, running_config

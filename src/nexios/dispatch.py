@@ -16,7 +16,7 @@ from nexios.auth.requirements import Requirement, guard_of, method_requirement
 from nexios.exceptions import ConfigError
 from nexios.handlers import Endpoint, asgi_endpoint, http_endpoint, websocket_endpoint
 from nexios.http import Request, Response
-from nexios.http.outgoing import ANSWER_BEGUN
+from nexios.http.answers import ANSWER_BEGUN
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Iterable

@@ -15,9 +15,9 @@ from nexios.auth.admission import admit, admitted, refuse_websocket
 from nexios.auth.decorators import is_async
 from nexios.exceptions import ConfigError
 from nexios.http import Request, Response, WebSocket
-from nexios.http.answers import Answer, answer_of
+from nexios.http.answers import ANSWER_BEGUN, Answer, answer_of
 from nexios.http.encoding import json_bytes
-from nexios.http.outgoing import ANSWER_BEGUN, Outgoing
+from nexios.http.outgoing import Outgoing
 from nexios.http.problems import Problem
 
 if TYPE_CHECKING:
@@ -76,6 +76,9 @@ def http_endpoint(
             headers = [_JSON, _LENGTHS[size] if size < _FEW else (b"content-length", b"%d" % size)]
             await send({"type": "http.response.start", "status": 200, "headers": headers})
         except Exception as error:
+            prepared = errors.prepared(error)
+            if prepared is not None:
+                return await prepared(scope, receive, send)
             return await _answer_error(error, errors, request)
         scope[ANSWER_BEGUN] = True
         await send({"type": "http.response.body", "body": body})
@@ -148,7 +151,7 @@ async def _answer_error(error: Exception, errors: ErrorAnswers, request: Request
         return  # nobody is there to be answered
     if ANSWER_BEGUN in request.scope:
         raise error
-    answer = errors.at_once(error) or await errors.answer(request, error)
+    answer = await errors.answer(request, error)
     outgoing = Outgoing(request._send)
     try:
         await answer(request.scope, request.receive, outgoing.send)

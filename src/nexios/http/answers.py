@@ -10,7 +10,10 @@ from starlette.types import Message, Receive, Scope, Send
 
 from nexios.http.response import Response
 
-__all__ = ["START_MESSAGES", "Answer", "FixedAnswer", "answer_of", "with_headers"]
+__all__ = ["ANSWER_BEGUN", "START_MESSAGES", "Answer", "FixedAnswer", "answer_of", "with_headers"]
+
+ANSWER_BEGUN = "nexios.answer_begun"
+"""Stands in the scope of a request once its answer has begun, for whoever catches a failure further out."""
 
 START_MESSAGES = frozenset({"http.response.start", "websocket.accept", "websocket.http.response.start"})
 """The messages that bring an answer's headers."""
@@ -65,6 +68,7 @@ class FixedAnswer:
         """Send it."""
         start, body = _DENIAL if scope["type"] == "websocket" else _RESPONSE
         await send({"type": start, "status": self._status, "headers": self._headers.copy()})
+        scope[ANSWER_BEGUN] = True
         await send({"type": body, "body": self._body})
 
 

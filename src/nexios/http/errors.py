@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 
 from nexios.exceptions import NexiosError
-from nexios.http.answers import Answer, answer_of
+from nexios.http.answers import Answer, FixedAnswer, answer_of
 from nexios.http.problems import Problem, problem_response
 from nexios.http.response import Response
 
@@ -35,9 +35,9 @@ class ErrorAnswers:
         self.handlers = dict(handlers)
         self._debug = debug
 
-    def at_once(self, error: Exception) -> Answer | None:
-        """What to send in place of the handler's answer; None where the application has a say."""
-        return None if self.handlers and self._handler(error) else self._problem(error)
+    def prepared(self, error: Exception) -> FixedAnswer | None:
+        """The answer that is written already; None where there is none or the application has a say."""
+        return error.answer if isinstance(error, Problem) and not self.handlers else None
 
     async def answer(self, request: Any, error: Exception) -> Answer:
         """What to send in place of the handler's answer, by the application's own where it has one."""

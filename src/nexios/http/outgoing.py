@@ -11,10 +11,7 @@ if TYPE_CHECKING:
 
     from starlette.types import Message, Send
 
-__all__ = ["ANSWER_BEGUN", "Outgoing"]
-
-ANSWER_BEGUN = "nexios.answer_begun"
-"""Stands in the scope of a request once its answer has begun, for whoever catches a failure further out."""
+__all__ = ["Outgoing"]
 
 
 class Outgoing:
