@@ -59,7 +59,8 @@ class Sessions(RuleBasedStateMachine):
     def logs_in(self, known: tuple[str, Model], name: str) -> tuple[str, Model]:
         cookie, model = known
         answer = self.ask("POST", f"/login/{name}", cookie)
-        data = model.data if self.is_alive(model) else {}
+        kept = self.is_alive(model) and model.user in (None, name)
+        data = model.data if kept else {}
         model.alive = False
         self.check(cookie, model)
         return answer.cookies["session"], Model(int(self.clock()), name, data)

@@ -44,14 +44,23 @@ def test_login_begins_another_session_and_keeps_the_data() -> None:
     assert kept(app, before) == {}
 
 
-def test_login_as_somebody_else_takes_the_place_of_the_first() -> None:
+def test_login_as_somebody_else_takes_the_place_of_the_first_and_finds_nothing_of_theirs() -> None:
     app = session_app()
     client = TestClient(app)
     client.post("/login/ada")
+    client.post("/keep/letter/private")
     first = client.cookies["session"]
     client.post("/login/bob")
-    assert client.get("/me").json()["user"] == "bob"
+    assert client.get("/session").json() == {"user": {"id": "bob"}}
     assert not is_in(app, first)
+
+
+def test_login_as_the_same_person_again_keeps_the_data() -> None:
+    client = TestClient(session_app())
+    client.post("/login/ada")
+    client.post("/keep/letter/private")
+    client.post("/login/ada")
+    assert client.get("/session").json() == {"user": {"id": "ada"}, "letter": "private"}
 
 
 def test_logout_forgets_everything_and_the_cookie() -> None:
