@@ -13,7 +13,9 @@ from nexios.auth import AuthenticationMiddleware, AuthResult, SimpleUser, auth
 from nexios.auth.backends.apikey import APIKeyAuthBackend, create_api_key
 from nexios.auth.backends.base import AuthenticationBackend
 from nexios.auth.backends.jwt import JWTAuthBackend, create_jwt
+from nexios.auth.backends.session import SessionAuthBackend, login
 from nexios.http import WebSocket
+from nexios.session import SessionMiddleware
 from tests.parts import SECRET, Person, assert_problem
 
 
@@ -299,6 +301,78 @@ def test_a_backend_of_ones_own_may_build_on_the_jwt_backend() -> None:
     assert client.get("/guarded", headers={"authorization": f"Bearer {token}"}).json()["user"] == "ada"
     assert client.get("/guarded", headers={"cookie": f"token={token}x"}).status_code == 401
     assert client.get("/guarded").status_code == 401
+
+
+class Passing:
+    """A mixin that only passes on, as one that logs or counts does."""
+
+    async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
+        return await super().authenticate(request, response)  # type: ignore[misc, no-any-return]
+
+
+class PassingJWT(Passing, JWTAuthBackend):
+    pass
+
+
+class PassingKey(Passing, APIKeyAuthBackend):
+    pass
+
+
+class PassingSession(Passing, SessionAuthBackend):
+    pass
+
+
+@pytest.mark.parametrize("scope", ["jwt", "apikey", "session"])
+def test_a_backend_of_ones_own_may_pass_on_to_what_it_inherits(scope: str) -> None:
+    class KeyUser(Person):
+        @classmethod
+        async def load_user(cls, identity: str) -> KeyUser:
+            return cls("bob" if identity == KEY else identity)
+
+    app = NexiosApp(config=MakeConfig(secret_key=SECRET))
+    app.add_middleware(SessionMiddleware())
+    backend = {"jwt": PassingJWT, "apikey": PassingKey, "session": PassingSession}[scope]()
+    app.add_middleware(AuthenticationMiddleware(user_model=KeyUser, backend=backend))
+
+    @app.post("/login")
+    async def enter(request: Request, response: Response) -> None:
+        login(request, Person("cy"))
+
+    @app.get("/guarded")
+    @auth(scope)
+    async def guarded(request: Request, response: Response) -> str:
+        return str(request.user.identity)
+
+    client = TestClient(app)
+    assert client.get("/guarded").status_code == 401
+    if scope == "session":
+        client.post("/login")
+    token = create_jwt({"id": "ada"}, secret=SECRET)
+    headers = {"authorization": f"Bearer {token}", "x-api-key": KEY}
+    expected = {"jwt": "ada", "apikey": "bob", "session": "cy"}[scope]
+    assert client.get("/guarded", headers=headers).text == expected
+
+
+def test_a_backend_that_would_answer_at_once_and_cannot_lets_nobody_in(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    class Hasty(AuthenticationBackend):
+        at_once = True
+
+    client = TestClient(app_with(Hasty()))
+    assert_problem(client.get("/guarded"), 503)
+    assert client.get("/open").json() == {"user": "", "auth": None}
+    assert "Hasty must define `find`, or leave at_once False" in caplog.text
+
+
+@pytest.mark.parametrize("kept", [0, 1, 3, 10_000])
+def test_however_many_tokens_are_kept_each_names_its_own_user(kept: int) -> None:
+    client = TestClient(app_with(JWTAuthBackend(kept=kept), user_model=SimpleUser))
+    tokens = {f"u{number}": create_jwt({"id": f"u{number}"}, secret=SECRET) for number in range(8)}
+    for name, token in [*tokens.items(), *reversed(tokens.items()), *tokens.items()]:
+        found = client.get("/guarded", headers={"authorization": f"Bearer {token}"})
+        assert found.json() == {"user": name, "auth": "jwt"}
+        assert client.get("/guarded", headers={"authorization": f"Bearer {token[:-1]}!"}).status_code == 401
 
 
 def test_a_backend_may_be_asked_by_hand_outside_an_application() -> None:

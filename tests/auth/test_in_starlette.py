@@ -162,6 +162,11 @@ def test_a_valid_credential_lets_in(client: TestClient, path: str) -> None:
     assert client.get(path, headers=bearer()).json() == {"user": "ada", "auth": "jwt"}
 
 
+def test_the_lifespan_passes_by_and_the_stack_serves_after_it(client: TestClient) -> None:
+    with client:
+        assert client.get("/async", headers=bearer()).status_code == 200
+
+
 def test_a_missing_permission_is_a_403(client: TestClient) -> None:
     answer = client.get("/permitted", headers=bearer("bob"))
     assert (answer.status_code, answer.text) == (403, "You do not have the permission that this needs.")

@@ -118,6 +118,11 @@ def test_starlettes_middleware_outside_does_not_hide_a_missing_session(outer: An
         app.build()
 
 
+def test_an_application_is_built_once() -> None:
+    app = app_of()
+    assert app.build() is app.build()
+
+
 def test_a_guarded_websocket_and_a_guarded_class_are_checked_too() -> None:
     app = NexiosApp()
 

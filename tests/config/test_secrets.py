@@ -100,6 +100,20 @@ def test_production_needs_no_secret_where_none_is_used() -> None:
     assert NexiosApp(config=MakeConfig(environment="production")).config.secret_keys == ()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEA\n-----END PUBLIC KEY-----",
+        "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----",
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ7 ada@example",
+    ],
+    ids=["public key", "certificate", "SSH key"],
+)
+def test_what_everybody_may_know_is_no_secret(text: str) -> None:
+    with pytest.raises(ConfigError, match=r"secret_key is a public key, with which anybody could sign"):
+        MakeConfig(secret_key=text)
+
+
 def test_pem_text_is_not_measured_as_a_secret() -> None:
     assert MakeConfig(secret_key=PEM, jwt_algorithms=["EdDSA"], environment="production").weaknesses() == []
 

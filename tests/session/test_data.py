@@ -262,6 +262,18 @@ def test_what_has_no_json_form_inside_a_stored_value_is_a_500_and_nothing_is_kep
     assert client.get("/session").json() == {"list": []}
 
 
+@pytest.mark.parametrize("nested", [False, True], ids=["value", "nested"])
+def test_a_number_of_too_many_digits_is_a_500_and_nothing_is_kept(nested: bool) -> None:
+    state: dict[str, Any] = {"do": lambda s: s.__setitem__("a", [10**400])}
+    client = TestClient(app_doing(lambda s: state["do"](s)))
+    client.post("/act")
+    state["do"] = lambda s: s["a"].append(10**5000) if nested else s.__setitem__("b", 10**5000)
+    answer = client.post("/act")
+    assert_problem(answer, 500)
+    assert "set-cookie" not in answer.headers
+    assert client.get("/session").json() == {"a": [10**400]}
+
+
 @pytest.mark.parametrize("key", [1, None, b"a", ("a",), "\ud800"], ids=repr)
 def test_a_key_is_text(key: Any) -> None:
     def act(session: Session) -> None:

@@ -284,6 +284,25 @@ def test_logout_leaves_another_credential_of_the_request_alone() -> None:
     assert client.post("/logout", headers=headers).json() == {"user": "ada", "auth": "jwt"}
 
 
+def test_logout_needs_no_authentication_middleware() -> None:
+    app = NexiosApp(config=MakeConfig(secret_key=SECRET))
+    app.add_middleware(SessionMiddleware())
+
+    @app.post("/keep")
+    async def keep(request: Request, response: Response) -> None:
+        request.session["a"] = 1
+
+    @app.post("/logout")
+    async def leave(request: Request, response: Response) -> None:
+        logout(request)
+
+    client = TestClient(app)
+    client.post("/keep")
+    assert "session" in client.cookies
+    client.post("/logout")
+    assert "session" not in client.cookies
+
+
 def test_a_client_with_a_cookie_that_is_none_of_ours_may_log_in() -> None:
     app = session_app()
     client = client_of(app, "rubbish")
