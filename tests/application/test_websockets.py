@@ -96,7 +96,7 @@ def test_a_websocket_that_no_handler_serves_is_closed_before_it_is_accepted(path
 def test_a_page_at_a_websockets_path_is_not_found(path: str) -> None:
     app = NexiosApp()
     app.websocket_route("/socket")(Called())
-    app.websocket_route("/sockets/{number}")(Called().__call__)  # type: ignore[arg-type]
+    app.websocket_route("/sockets/{number}")(Called().__call__)
     assert_problem(TestClient(app).get(path), 404)
 
 

@@ -107,7 +107,7 @@ def test_a_refused_key_is_not_an_invalid_token() -> None:
 def test_a_user_that_is_not_found_makes_the_token_invalid() -> None:
     class Nobody(Person):
         @classmethod
-        async def load_user(cls, identity: str) -> None:  # type: ignore[override]
+        async def load_user(cls, identity: str) -> None:
             return None
 
     app = NexiosApp(config=MakeConfig(secret_key=SECRET))

@@ -43,11 +43,11 @@ async def page_size(size: int = 10) -> int:
 
 app = FastAPI()
 app.add_middleware(
-    AuthenticationMiddleware(  # type: ignore[arg-type]
+    AuthenticationMiddleware(
         user_model=Person, backends=[JWTAuthBackend(), SessionAuthBackend()], config=CONFIG
     )
 )
-app.add_middleware(SessionMiddleware(config=CONFIG))  # type: ignore[arg-type]
+app.add_middleware(SessionMiddleware(config=CONFIG))
 router = APIRouter(prefix="/routed")
 
 
@@ -172,9 +172,7 @@ def test_the_schema_is_what_it_would_be_without_guards(client: TestClient) -> No
 
 def test_a_dependency_may_ask_who_is_there() -> None:
     host = FastAPI()
-    host.add_middleware(
-        AuthenticationMiddleware(user_model=Person, backend=JWTAuthBackend(), config=CONFIG)  # type: ignore[arg-type]
-    )
+    host.add_middleware(AuthenticationMiddleware(user_model=Person, backend=JWTAuthBackend(), config=CONFIG))
 
     @host.get("/")
     def index(name: Annotated[str, Depends(reader)]) -> str:

@@ -121,11 +121,11 @@ def app_of_lines() -> Starlette:
     app = Starlette(routes=list(ROUTES))
     # In Starlette the one added last is the outermost.
     app.add_middleware(
-        AuthenticationMiddleware(  # type: ignore[arg-type]
+        AuthenticationMiddleware(
             user_model=Person, backends=[JWTAuthBackend(), SessionAuthBackend()], config=CONFIG
         )
     )
-    app.add_middleware(SessionMiddleware(config=CONFIG))  # type: ignore[arg-type]
+    app.add_middleware(SessionMiddleware(config=CONFIG))
     return app
 
 
@@ -133,7 +133,7 @@ def app_of_list() -> Starlette:
     recipe = AuthenticationMiddleware(
         user_model=Person, backends=[JWTAuthBackend(), SessionAuthBackend()], config=CONFIG
     )
-    middleware = [Middleware(SessionMiddleware(config=CONFIG)), Middleware(recipe)]  # type: ignore[arg-type]
+    middleware = [Middleware(SessionMiddleware(config=CONFIG)), Middleware(recipe)]
     return Starlette(routes=list(ROUTES), middleware=middleware)
 
 
@@ -208,7 +208,7 @@ def test_the_hosts_own_exception_handlers_answer_the_refusal() -> None:
         return PlainTextResponse(f"page {error.status_code}", error.status_code, headers=error.headers)
 
     app = Starlette(routes=list(ROUTES), exception_handlers={401: page})
-    app.add_middleware(AuthenticationMiddleware(user_model=Person, backend=ByHeader()))  # type: ignore[arg-type]
+    app.add_middleware(AuthenticationMiddleware(user_model=Person, backend=ByHeader()))
     answer = TestClient(app).get("/async")
     assert (answer.status_code, answer.text) == (401, "page 401")
     assert answer.headers["www-authenticate"] == 'Custom realm="api"'
@@ -223,9 +223,7 @@ def test_without_the_middleware_nobody_gets_in() -> None:
 
 def test_starlettes_own_sessions_cannot_be_logged_into(caplog: pytest.LogCaptureFixture) -> None:
     app = Starlette(routes=list(ROUTES))
-    app.add_middleware(
-        AuthenticationMiddleware(user_model=Person, backend=SessionAuthBackend())  # type: ignore[arg-type]
-    )
+    app.add_middleware(AuthenticationMiddleware(user_model=Person, backend=SessionAuthBackend()))
     app.add_middleware(TheirSessionMiddleware, secret_key=SECRET)
     with pytest.raises(Exception, match=r"login and logout need nexios\.session\.SessionMiddleware"):
         TestClient(app).post("/login")
@@ -240,7 +238,7 @@ def test_a_nexios_application_may_be_mounted_in_starlette() -> None:
         return {"user": request.user.identity, "url": str(request.url_for("inner:who"))}
 
     app = Starlette(routes=[Mount("/inner", app=inner, name="inner")])
-    app.add_middleware(AuthenticationMiddleware(user_model=Person, backend=ByHeader()))  # type: ignore[arg-type]
+    app.add_middleware(AuthenticationMiddleware(user_model=Person, backend=ByHeader()))
     client = TestClient(app)
     answer = client.get("/inner/who")
     assert (answer.status_code, answer.headers["content-type"]) == (401, "application/problem+json")
@@ -252,5 +250,5 @@ def test_a_nexios_application_may_be_mounted_in_starlette() -> None:
 
 def test_a_simple_user_needs_no_model() -> None:
     app = Starlette(routes=[Route("/", asynchronous)])
-    app.add_middleware(AuthenticationMiddleware(user_model=SimpleUser, backend=ByHeader()))  # type: ignore[arg-type]
+    app.add_middleware(AuthenticationMiddleware(user_model=SimpleUser, backend=ByHeader()))
     assert TestClient(app).get("/", headers={"x-user": "anybody"}).json()["user"] == "anybody"

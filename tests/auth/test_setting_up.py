@@ -44,8 +44,7 @@ class Undecorated(BaseUser):
 
 class Static(BaseUser):
     @staticmethod
-    async def load_user(identity: str) -> None:  # type: ignore[override]
-        ...
+    async def load_user(identity: str) -> None: ...
 
 
 class Renamed(SimpleUser):

@@ -146,7 +146,7 @@ def test_a_guarded_websocket_and_a_guarded_class_are_checked_too() -> None:
 
 def test_a_backend_that_does_not_say_its_scope_may_have_any() -> None:
     unnamed = ByHeader()
-    unnamed.scope = None  # type: ignore[assignment]
+    unnamed.scope = None
     app_of(AuthenticationMiddleware(user_model=SimpleUser, backend=unnamed), guard=auth("whatever")).build()
 
 
@@ -217,7 +217,7 @@ def test_a_token_without_a_secret_or_an_application_says_what_to_make() -> None:
         with pytest.raises(
             ConfigError, match=r"make NexiosApp\(config=MakeConfig\(secret_key=\.\.\.\)\) first"
         ):
-            function(argument)  # type: ignore[operator]
+            function(argument)
 
 
 @pytest.mark.parametrize("recipe", [jwt_layer, SessionMiddleware], ids=["tokens", "sessions"])
