@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["is_public_key", "secret_weakness"]
+__all__ = ["MINIMUM_BYTES", "is_public_key", "secret_weakness"]
 
 # RFC 7518 3.2: a key of at least the size of the hash output.
-_MINIMUM_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
+MINIMUM_BYTES = {"HS256": 32, "HS384": 48, "HS512": 64}
 
 # Words of which the placeholders in documentation and tutorials are made, the longer before the shorter.
 _PLACEHOLDER_WORDS = re.compile(
@@ -40,7 +40,7 @@ def secret_weakness(secret: str, algorithm: str = "HS256") -> str | None:
         return "is a placeholder from documentation, which anyone can guess"
     if len(set(secret)) < 8:
         return "repeats a few letters, which anyone can guess"
-    minimum = _MINIMUM_BYTES.get(algorithm, 32)
+    minimum = MINIMUM_BYTES.get(algorithm, 32)
     size = len(secret.encode())
     if size < minimum:
         return f"has {size} bytes where {algorithm} wants at least {minimum} (RFC 7518 3.2)"

@@ -15,7 +15,7 @@ from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
 from nexios.exceptions import ConfigError
-from nexios.strength import is_public_key
+from nexios.strength import MINIMUM_BYTES, is_public_key
 
 __all__ = ["TokenKey", "load_keys"]
 
@@ -34,11 +34,13 @@ class TokenKey:
         algorithms: The names of the algorithms.
         kid: The id by which a token may name it.
         key: joserfc's key.
+        can_sign: Whether it is a secret or private key, and may sign.
     """
 
     algorithms: tuple[str, ...]
     kid: str | None
     key: Any
+    can_sign: bool
 
     def signer(self, algorithm: str) -> partial[bytes]:
         """A function from the signing input to the signature."""
@@ -57,11 +59,6 @@ class TokenKey:
 
             return verify
         return partial(_verify, JWSRegistry.algorithms[algorithm].verify, self.key)
-
-    @property
-    def can_sign(self) -> bool:
-        """Whether it is a secret or private key."""
-        return bool(self.key.is_private)
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("a TokenKey is not pickled, since it may hold a secret: load it again")
@@ -94,10 +91,14 @@ def load_keys(material: str | Mapping[str, Any], allowed: Sequence[str]) -> list
                 "the key begins like JSON and is none: give PEM text, a JWK or a JWKS"
             ) from None
     if isinstance(material, Mapping):
-        members = material.get("keys", [material])
-        if not isinstance(members, Sequence) or not all(isinstance(member, Mapping) for member in members):
+        members = material.get("keys")
+        if members is None:
+            found = [_from_jwk(material, allowed)]
+        elif isinstance(members, Sequence) and all(isinstance(member, Mapping) for member in members):
+            # RFC 7517 5: keys for another use may stand among ours
+            found = [_from_jwk(member, allowed) for member in members if member.get("use", "sig") == "sig"]
+        else:
             raise ConfigError("a JWKS holds its keys as a list under the name keys (RFC 7517 5)")
-        found = [_from_jwk(member, allowed) for member in members]
     elif "-----BEGIN " in material:
         # RFC 7468 2: words may stand before it, and must not make a secret of a public key
         found = [_bound(_from_pem(material[material.index("-----BEGIN ") :]), None, allowed)]
@@ -112,18 +113,26 @@ def load_keys(material: str | Mapping[str, Any], allowed: Sequence[str]) -> list
 def _from_jwk(jwk: Mapping[str, Any], allowed: Sequence[str]) -> TokenKey:
     if jwk.get("use", "sig") != "sig":
         raise ConfigError('the JWK is not for signatures: its use must be "sig" (RFC 7517 4.2)')
-    operations = jwk.get("key_ops")
-    if operations is not None and not {"sign", "verify"} & set(operations):
+    operations = jwk.get("key_ops", ["sign", "verify"])
+    if not isinstance(operations, list) or not ("sign" in operations or "verify" in operations):
         raise ConfigError(
             "the JWK is not for signatures: its key_ops must have verify or sign (RFC 7517 4.3)"
         )
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # joserfc warns of what is refused below
-            key = JWKRegistry.import_key(dict(jwk))
+            # Without key_ops, which a private key has for its private half alone.
+            key = JWKRegistry.import_key({name: jwk[name] for name in jwk if name != "key_ops"})
     except (JoseError, ValueError, TypeError, KeyError) as error:
         raise ConfigError(f"the JWK cannot be read: {type(error).__name__}") from None
-    return _bound(key, jwk.get("alg"), allowed)
+    if isinstance(key, OctKey):
+        size = len(key.raw_value)
+        if size < MINIMUM_BYTES.get(str(jwk.get("alg")), 32):
+            raise ConfigError(
+                f"the JWK's secret has {size} bytes, fewer than its algorithm wants (RFC 7518 3.2)"
+            )
+        allowed = [name for name in allowed if size >= MINIMUM_BYTES.get(name, 0)]
+    return _bound(key, jwk.get("alg"), allowed, may_sign="sign" in operations)
 
 
 def _from_pem(text: str) -> Any:
@@ -145,14 +154,15 @@ def _secret(text: str) -> Any:
         return OctKey.import_key(text)
 
 
-def _bound(key: Any, algorithm: object, allowed: Sequence[str]) -> TokenKey:
+def _bound(key: Any, algorithm: object, allowed: Sequence[str], *, may_sign: bool = True) -> TokenKey:
     fitting = _fitting(key)
     if algorithm is not None:
         if algorithm not in fitting:
             raise ConfigError(f"the JWK's alg {str(algorithm)[:20]!r} does not fit its key (RFC 7517 4.4)")
         fitting = (str(algorithm),)
     kid = key.kid if isinstance(key.kid, str) else None
-    return TokenKey(tuple(name for name in allowed if name in fitting), kid, key)
+    algorithms = tuple(name for name in allowed if name in fitting)
+    return TokenKey(algorithms, kid, key, may_sign and bool(key.is_private))
 
 
 def _fitting(key: Any) -> tuple[str, ...]:
