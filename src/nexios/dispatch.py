@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from starlette._utils import get_route_path
@@ -12,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import RedirectResponse
 from starlette.routing import Match, Mount, NoMatchFound, compile_path, replace_params
 
-from nexios.auth.requirements import Requirement, guard_of, method_requirement
+from nexios.auth.requirements import UNGUARDED_ATTRIBUTE, Requirement, guard_of, method_requirement
 from nexios.exceptions import ConfigError
 from nexios.handlers import Endpoint, asgi_endpoint, http_endpoint, websocket_endpoint
 from nexios.http import Request, Response
@@ -239,7 +240,7 @@ class Dispatcher:
             found[method] = (
                 asgi_endpoint(_starlette_class(cls), asked, self._errors)
                 if instance is None
-                else http_endpoint(getattr(instance, method.lower()), asked, self._errors, params)
+                else http_endpoint(_unguarded(getattr(instance, method.lower())), asked, self._errors, params)
             )
         return _with_head(found)
 
@@ -263,7 +264,11 @@ def _inside(mount: Mount, scope: Scope) -> Scope | None:
 def _unguarded(handler: Any) -> Any:
     """What stands behind the handler's guard, which is asked for each request where it is routed."""
     guard = guard_of(handler)
-    return guard.handler if guard is not None and guard.guarded is handler else handler
+    if guard is not None and guard.guarded is handler:
+        return guard.handler
+    if isinstance(handler, MethodType) and hasattr(handler, UNGUARDED_ATTRIBUTE):
+        return MethodType(getattr(handler, UNGUARDED_ATTRIBUTE), handler.__self__)
+    return handler
 
 
 def _instance(cls: type) -> Any:

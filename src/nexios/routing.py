@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Literal, TypeVar
 
-from nexios.auth.requirements import ROUTED_ATTRIBUTE, Requirement, guard_of
+from nexios.auth.requirements import ROUTED_ATTRIBUTE, Requirement, handler_requirement
 from nexios.exceptions import ConfigError
 
 __all__ = ["RouteDeclaration", "Router"]
@@ -42,8 +42,7 @@ class RouteDeclaration:
     @property
     def requirement(self) -> Requirement | None:
         """What its guard asks; None: there is none."""
-        guard = guard_of(self.handler)
-        return None if guard is None else guard.requirement
+        return handler_requirement(self.handler)
 
 
 class Router:

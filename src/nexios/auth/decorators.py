@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, MutableMapping, Sequence
 from functools import partial
 from types import FunctionType
 from typing import Any, TypeVar, cast
@@ -14,10 +14,22 @@ from starlette.endpoints import HTTPEndpoint, WebSocketEndpoint
 from starlette.requests import HTTPConnection
 
 from nexios.auth.admission import admitted, refuse_websocket
-from nexios.auth.requirements import GUARD_ATTRIBUTE, PUBLIC, ROUTED_ATTRIBUTE, Guard, Requirement, guard_of
+from nexios.auth.requirements import (
+    GUARD_ATTRIBUTE,
+    PUBLIC,
+    ROUTED_ATTRIBUTE,
+    UNGUARDED_ATTRIBUTE,
+    Guard,
+    Requirement,
+    guard_of,
+)
 from nexios.exceptions import ConfigError
 from nexios.http import Request, WebSocket
 from nexios.http.problems import Problem
+
+_CONNECTIONS: dict[str, Any] = {"http": Request, "websocket": WebSocket}
+# What a host may call of an object whose class is guarded.
+_CALLED = ("get", "post", "put", "patch", "delete", "head", "options", "__call__")
 
 __all__ = ["auth", "guard", "has_permission", "public"]
 
@@ -113,9 +125,12 @@ def _guard_function(requirement: Requirement, handler: Callable[..., Any]) -> Ca
 
 
 def _guard_class(requirement: Requirement, cls: Any) -> Any:
-    """Guard a class-based handler: Starlette's by its `dispatch`, ours where it is routed."""
+    """Guard a class-based handler: Starlette's by its `dispatch`, any other by the methods that answer."""
     setattr(cls, GUARD_ATTRIBUTE, Guard(cls, requirement, cls))
-    if requirement.public or not issubclass(cls, (HTTPEndpoint, WebSocketEndpoint)):
+    if requirement.public:
+        return cls
+    if not issubclass(cls, (HTTPEndpoint, WebSocketEndpoint)):
+        _guard_methods(requirement, cls)
         return cls
     dispatch = cls.dispatch
     kind = Request if issubclass(cls, HTTPEndpoint) else WebSocket
@@ -135,6 +150,19 @@ def _guard_class(requirement: Requirement, cls: Any) -> Any:
 
     cls.dispatch = guarded
     return cls
+
+
+def _guard_methods(requirement: Requirement, cls: type) -> None:
+    """Guard what answers: another host calls objects or their methods, and sees no mark on the class."""
+    for name in _CALLED:
+        found: Any = inspect.getattr_static(cls, name, None)
+        bound = isinstance(found, (staticmethod, classmethod))
+        method = found.__func__ if bound else found
+        own = guard_of(method)
+        if inspect.isfunction(method) and not (own and own.requirement.public):
+            asked = _guard_function(requirement, method)
+            setattr(asked, UNGUARDED_ATTRIBUTE, getattr(method, UNGUARDED_ATTRIBUTE, method))
+            setattr(cls, name, type(found)(asked) if bound else asked)
 
 
 def _is_public(endpoint: HTTPEndpoint, method: str) -> bool:
@@ -165,6 +193,8 @@ def _connection(handler: Callable[..., Any], args: tuple[Any, ...], kwargs: dict
     for value in (*args, *kwargs.values()):
         if isinstance(value, HTTPConnection):
             return value
+    if len(args) >= 3 and isinstance(args[-3], MutableMapping) and args[-3].get("type") in _CONNECTIONS:
+        return _CONNECTIONS[args[-3]["type"]](*args[-3:])  # an ASGI app of another host
     name = getattr(handler, "__name__", type(handler).__name__)
     raise ConfigError(f"{name} is guarded but is not given the request: add a parameter `request: Request`")
 

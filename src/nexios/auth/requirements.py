@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 from nexios.exceptions import ConfigError
@@ -10,10 +12,12 @@ from nexios.exceptions import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ["PUBLIC", "Guard", "Requirement", "guard_of", "method_requirement"]
+__all__ = ["PUBLIC", "Guard", "Requirement", "guard_of", "handler_requirement", "method_requirement"]
 
 GUARD_ATTRIBUTE = "__nexios_guard__"
 ROUTED_ATTRIBUTE = "__nexios_routed__"
+# Where a class is guarded, leads from the guarded method to the one that it was.
+UNGUARDED_ATTRIBUTE = "__nexios_unguarded__"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,19 @@ def guard_of(handler: object) -> Guard | None:
     return guard if isinstance(guard, Guard) else None
 
 
+def handler_requirement(handler: Any) -> Requirement | None:
+    """What is asked before `handler` runs: with what the class of a method asks, or what a partial calls."""
+    guard = guard_of(handler)
+    own = None if guard is None else guard.requirement
+    if isinstance(handler, MethodType):
+        owner = guard_of(handler.__self__)
+        return own if owner is None else _of_both(own, owner.requirement)
+    if own is None and isinstance(handler, partial):
+        inner = handler_requirement(handler.func)
+        return None if inner is None or inner.public else inner
+    return own
+
+
 def method_requirement(handler: Any, method: str, whole: Requirement | None) -> Requirement | None:
     """What a class-based handler asks for one method.
 
@@ -92,8 +109,13 @@ def method_requirement(handler: Any, method: str, whole: Requirement | None) -> 
         whole: What is asked for every method.
     """
     guard = guard_of(getattr(handler, method.lower(), None))
-    if guard is None:
+    return _of_both(None if guard is None else guard.requirement, whole)
+
+
+def _of_both(method: Requirement | None, whole: Requirement | None) -> Requirement | None:
+    """What is asked by a method and its class together; what the method says of itself is nearer."""
+    if method is None:
         return whole
-    if guard.requirement.public or whole is None or whole.public:
-        return guard.requirement
-    return guard.requirement & whole
+    if method.public or whole is None or whole.public:
+        return method
+    return method & whole
