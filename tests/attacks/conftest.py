@@ -7,8 +7,16 @@ from collections.abc import Iterator
 
 import pytest
 
+from nexios import running
 from tests.attacks.targets import TokenTarget
 from tests.parts import OTHER_SECRET, SECRET
+
+
+@pytest.fixture(autouse=True)
+def _no_app_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No application was made before, whose settings create_jwt and decode_jwt would take."""
+    monkeypatch.setattr(running, "_made_last", [])
+
 
 KEPT = {"kept": 10_000, "not kept": 0}
 

@@ -136,11 +136,13 @@ def _from_jwk(jwk: Mapping[str, Any], allowed: Sequence[str]) -> TokenKey:
 
 
 def _from_pem(text: str) -> Any:
-    for kind in (RSAKey, ECKey, OKPKey):
-        try:
-            return kind.import_key(text)
-        except (JoseError, ValueError, TypeError, AttributeError):
-            continue
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # joserfc warns of what is refused below
+        for kind in (RSAKey, ECKey, OKPKey):
+            try:
+                return kind.import_key(text)
+            except (JoseError, ValueError, TypeError, AttributeError):
+                continue
     raise ConfigError(
         "the PEM text cannot be read as an RSA, EC or Ed25519 key; encrypted keys must be opened first"
     )
