@@ -131,7 +131,8 @@ class Router:
             router: A group of routes, as it is now.
             prefix: What their paths begin with, before the group's own prefix.
         """
-        if not isinstance(router, Router):
+        # An application is a group too, but would leave its middleware and its require_auth behind.
+        if not isinstance(router, Router) or callable(router):
             raise ConfigError(
                 f"include takes a group of routes, a nexios.routing.Router, not {type(router).__name__}; "
                 f"another application is mounted: app.mount(path, app)"
