@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from starlette._utils import is_async_callable
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.responses import Response as StarletteResponse
 
 from nexios.exceptions import NexiosError
 from nexios.http.answers import Answer, FixedAnswer, answer_of
@@ -43,7 +44,7 @@ class ErrorAnswers:
         """What to send in place of the handler's answer, by the application's own where it has one."""
         handler = self._handler(error)
         if handler is None:
-            return self._problem(error)
+            return (error.answer if isinstance(error, Problem) else None) or self._problem(error)
         if not isinstance(error, HTTPException):
             logger.debug("%s answers %s", getattr(handler, "__name__", handler), type(error).__name__)
         try:
@@ -51,7 +52,11 @@ class ErrorAnswers:
                 value = await handler(request, error)
             else:
                 value = await run_in_threadpool(handler, request, error)
-            return answer_of(value, Response())
+            response = Response()
+            if isinstance(error, HTTPException) and not isinstance(value, (Response, StarletteResponse)):
+                # Data alone says how a refusal reads, not that there was none.
+                response = Response(status_code=error.status_code, headers=error.headers)
+            return answer_of(value, response)
         except Exception as second:
             return self._problem(second)
 
@@ -66,8 +71,6 @@ class ErrorAnswers:
         return None if isinstance(error, HTTPException) else self.handlers.get(500)
 
     def _problem(self, error: Exception) -> Answer:
-        if isinstance(error, Problem) and error.answer is not None:
-            return error.answer
         if isinstance(error, HTTPException):
             if error.status_code < 200 or error.status_code in (204, 304):
                 return Response(status_code=error.status_code, headers=error.headers)
