@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 import logging
-import traceback
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -13,6 +12,7 @@ from starlette.requests import empty_receive, empty_send
 
 from nexios.auth.base import BaseUser, UnauthenticatedUser, is_named
 from nexios.auth.challenge import Challenges
+from nexios.auth.failures import log_failure, log_permission_failure
 from nexios.auth.model import AuthResult
 from nexios.http import Request, Response, WebSocket
 from nexios.http.problems import Forbidden, Unavailable
@@ -165,7 +165,7 @@ class Authentication(msgspec.Struct, eq=False):
                         user = None
             except Exception as error:
                 # Whatever went wrong, nobody gets in by it and nobody else is asked in its place.
-                _log_failure(backend, error)
+                log_failure(backend, error)
                 self._failed = True
                 self.to_ask = ()
                 return None
@@ -209,8 +209,8 @@ class Authentication(msgspec.Struct, eq=False):
         for permission in required.permissions:
             try:
                 permitted = await _permits(current, permission)
-            except Exception:
-                logger.exception("has_permission failed: the route answers 503")
+            except Exception as error:
+                log_permission_failure(self.backends, current.result.scope, error)
                 raise Unavailable("Permissions are not available at the moment.") from None
             if not permitted:
                 raise Forbidden("You do not have the permission that this needs.")
@@ -244,15 +244,6 @@ class Authentication(msgspec.Struct, eq=False):
         scope["user"] = found.user
         scope["auth"] = found.result.scope
         return found
-
-
-def _log_failure(backend: AuthenticationBackend, error: Exception) -> None:
-    what = f"{type(backend).__name__} failed: guarded routes answer 503"
-    if backend.identity_is_secret:
-        # load_user was given the key itself, which may stand in what the exception says.
-        place = traceback.extract_tb(error.__traceback__)[-1]
-        what += f" ({type(error).__name__} in {place.name}, line {place.lineno} of {place.filename})"
-    logger.error(what, exc_info=None if backend.identity_is_secret else error)
 
 
 def _is_success(result: Any) -> bool:
