@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from nexios.session.session import session_family
@@ -32,6 +33,8 @@ class EndedSessions:
         self._limit = limit
         self._until: dict[str, tuple[float, int]] = {}
         self._floor = -1
+        # Handlers that are not async log out in threads.
+        self._lock = Lock()
 
     def add(self, ended: str, created_at: int, until: float) -> None:
         """Remember that a session is over.
@@ -41,9 +44,10 @@ class EndedSessions:
             created_at: When it began, in seconds since the epoch.
             until: When its last cookie expires, in seconds since the epoch.
         """
-        self._until[ended] = (until, created_at)
-        if len(self._until) > self._limit:
-            self._make_room()
+        with self._lock:
+            self._until[ended] = (until, created_at)
+            if len(self._until) > self._limit:
+                self._make_room()
 
     def holds(self, session_id: str, created_at: int) -> bool:
         """Whether the session of this id, begun at `created_at`, is over."""
@@ -58,12 +62,15 @@ class EndedSessions:
     def _make_room(self) -> None:
         now = self._clock()
         self._until = {key: value for key, value in self._until.items() if value[0] > now}
-        if len(self._until) <= self._limit:
+        # A tenth is free afterwards, so that the search for expired ones is not made at each logout.
+        too_many = len(self._until) - (self._limit - self._limit // 10)
+        if too_many <= 0:
             return
-        # A tenth at once, so that the search for expired ones is not made at each logout.
-        for key in list(self._until)[: max(1, self._limit // 10)]:
-            _, created_at = self._until.pop(key)
-            self._floor = max(self._floor, created_at)
+        oldest = list(self._until)[:too_many]
+        # The floor first: whoever looks meanwhile must not find the session in neither.
+        self._floor = max(self._floor, *(self._until[key][1] for key in oldest))
+        for key in oldest:
+            del self._until[key]
         logger.warning(
             "more than %d sessions ended: the oldest sessions end too; keep sessions in a store", self._limit
         )
