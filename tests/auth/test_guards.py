@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from nexios import NexiosApp, Request, Response
 from nexios.auth import auth, has_permission, public
-from tests.parts import app_for, assert_problem
+from tests.parts import Person, app_for, assert_problem
 
 ran: list[str] = []
 
@@ -456,10 +456,17 @@ def test_a_scope_that_a_client_or_a_server_brings_along_is_not_believed() -> Non
     app = app_for()
     app.get("/thing")(auth()(handler))
 
+    @app.get("/open")
+    async def opened(request: Request, response: Response) -> list[Any]:
+        return [bool(request.user), request.auth, request.credential]
+
     async def lying(scope: Any, receive: Any, send: Any) -> None:
-        scope["user"] = object()
+        scope["user"] = Person("ada")
         scope["auth"] = "header"
         await app(scope, receive, send)
 
-    assert TestClient(lying).get("/thing").status_code == 401
+    client = TestClient(lying)
+    assert client.get("/thing").status_code == 401
     assert ran == []
+    assert client.get("/open").json() == [False, None, None]
+    assert client.get("/open", headers={"x-user": "-"}).json() == [False, None, None]

@@ -167,7 +167,7 @@ def test_a_cookie_that_was_cut_or_lengthened_is_not_believed(cut: int) -> None:
         assert not is_in(app, changed)
 
 
-def signed(payload: bytes, secret: str = SECRET, salt: str = "nexios.session") -> str:
+def signed(payload: bytes, secret: str = SECRET, salt: str = "nexios.session.session") -> str:
     signer = itsdangerous.TimestampSigner(
         secret, salt=salt, key_derivation="hmac", digest_method=hashlib.sha256
     )
@@ -215,7 +215,7 @@ def test_what_is_signed_but_is_no_session_of_ours_is_not_believed(payload: bytes
 
 
 @pytest.mark.parametrize(
-    ("secret", "salt"), [(SECRET, "other.salt"), (SECRET, ""), (OTHER_SECRET, "nexios.session")]
+    ("secret", "salt"), [(SECRET, "other.salt"), (SECRET, ""), (OTHER_SECRET, "nexios.session.session")]
 )
 def test_what_was_signed_for_something_else_is_not_believed(secret: str, salt: str) -> None:
     assert not is_in(session_app(), signed(GOOD % (b"i" * 24, now()), secret, salt))
