@@ -36,7 +36,7 @@ def signed(
     payload: bytes,
     *,
     secret: str = SECRET,
-    salt: str = SALT,
+    salt: str = f"{SALT}.session",
     signer: type[itsdangerous.Signer] = itsdangerous.TimestampSigner,
     **options: Any,
 ) -> str:
@@ -172,7 +172,7 @@ def test_session_04_what_another_class_of_itsdangerous_makes_is_refused(
     content = json.loads(payload(clock))
     for serializer in (itsdangerous.URLSafeTimedSerializer, itsdangerous.URLSafeSerializer):
         for signer_kwargs in ({}, {"key_derivation": "hmac", "digest_method": hashlib.sha256}):
-            made = serializer(SECRET, salt=SALT, signer_kwargs=signer_kwargs).dumps(content)
+            made = serializer(SECRET, salt=f"{SALT}.session", signer_kwargs=signer_kwargs).dumps(content)
             # The time of URLSafeTimedSerializer is the real one, by which the test's clock is in the future.
             if serializer is itsdangerous.URLSafeSerializer or not signer_kwargs:
                 stranger_with(target, made)

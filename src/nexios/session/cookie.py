@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["SALT", "SignedCookies"]
 
 SALT = "nexios.session"
-"""Separates the key of session cookies from whatever else the secret signs."""
+"""With a point and the cookie's name, separates the key of its values from whatever else the secret signs."""
 
 # RFC 6265 6.1: what a browser keeps at least, for the name, the value and the attributes together.
 _MAX_COOKIE = 4096
@@ -59,13 +59,20 @@ class SignedCookies:
 
     Args:
         secrets: The first signs, all verify.
+        cookie_name: The cookie's name; a value is good under this name alone.
         max_age: How long a session lives from its beginning.
         idle_timeout: How long one lives from its last use; None: as long as `max_age`.
         clock: The time now.
     """
 
     def __init__(
-        self, secrets: Sequence[str], *, max_age: timedelta, idle_timeout: timedelta | None, clock: Clock
+        self,
+        secrets: Sequence[str],
+        *,
+        cookie_name: str,
+        max_age: timedelta,
+        idle_timeout: timedelta | None,
+        clock: Clock,
     ) -> None:
         import itsdangerous
 
@@ -75,7 +82,10 @@ class SignedCookies:
 
         # itsdangerous takes the oldest first and signs with the last.
         self._signer = Signer(
-            list(reversed(secrets)), salt=SALT, key_derivation="hmac", digest_method=hashlib.sha256
+            list(reversed(secrets)),
+            salt=f"{SALT}.{cookie_name}",
+            key_derivation="hmac",
+            digest_method=hashlib.sha256,
         )
         self._bad = itsdangerous.BadData
         self._clock = clock

@@ -86,7 +86,11 @@ class SessionMiddleware:
                 "make one with `nexios secret`"
             )
         signer = SignedCookies(
-            secrets, max_age=self.cookie.max_age, idle_timeout=self.cookie.idle_timeout, clock=self._clock
+            secrets,
+            cookie_name=self.cookie.cookie_name,
+            max_age=self.cookie.max_age,
+            idle_timeout=self.cookie.idle_timeout,
+            clock=self._clock,
         )
         return SessionLayer(app, self.cookie, signer, self._origins, self._clock)
 
