@@ -11,11 +11,12 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route, Router
 from starlette.testclient import TestClient
 
-from nexios import NexiosApp, Request, Response
-from nexios.auth import auth, public
+from nexios import MakeConfig, NexiosApp, Request, Response
+from nexios.auth import AuthenticationMiddleware, SimpleUser, auth, public
+from nexios.auth.backends.jwt import JWTAuthBackend, create_jwt, decode_jwt
 from nexios.exceptions import ConfigError
 from nexios.http import WebSocket
-from tests.parts import app_for, assert_problem
+from tests.parts import OTHER_SECRET, SECRET, app_for, assert_problem
 
 
 async def echo(scope: Any, receive: Any, send: Any) -> None:
@@ -165,6 +166,34 @@ def test_the_middleware_outside_serves_the_guards_inside() -> None:
     assert client.get("/sub/who").json() == {"user": "", "auth": None}
     with client.websocket_connect("/sub/socket", headers={"x-user": "bob"}) as websocket:
         assert websocket.receive_text() == "bob"
+
+
+def test_a_mounted_application_has_its_own_backends_users_and_secret() -> None:
+    outer = app_for()
+    below = NexiosApp(config=MakeConfig(secret_key=OTHER_SECRET))
+    below.add_middleware(AuthenticationMiddleware(user_model=SimpleUser, backend=JWTAuthBackend()))
+
+    @below.get("/me")
+    @auth("jwt")
+    async def me(request: Request, response: Response) -> str:
+        return f"{request.user.identity} {create_jwt({'id': '8'})}"
+
+    outer.mount("/sub", below)
+
+    @outer.get("/me")
+    @auth("header")
+    async def outside(request: Request, response: Response) -> str:
+        return f"{request.user.identity} {create_jwt({'id': '9'})}"
+
+    client = TestClient(outer)
+    inside = {"authorization": f"Bearer {create_jwt({'id': '7'}, secret=OTHER_SECRET)}"}
+    strange = {"authorization": f"Bearer {create_jwt({'id': '7'}, secret=SECRET)}", "x-user": "ada"}
+    identity, token = client.get("/sub/me", headers=inside).text.split()
+    assert (identity, decode_jwt(token, secret=OTHER_SECRET)["id"]) == ("7", "8")
+    assert client.get("/sub/me", headers=strange).status_code == 401
+    assert client.get("/me", headers=inside).status_code == 401
+    identity, token = client.get("/me", headers=strange).text.split()
+    assert (identity, decode_jwt(token, secret=SECRET)["id"]) == ("ada", "9")
 
 
 def test_require_auth_holds_for_mounted_applications() -> None:

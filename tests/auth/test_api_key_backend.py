@@ -50,7 +50,11 @@ def test_a_typo_is_recognised_without_asking_anybody(place: int) -> None:
     assert asked == []
 
 
-@pytest.mark.parametrize("changed", [KEY[:-1], KEY + "a", KEY.replace("_", "-", 1), KEY[4:], "key_", KEY * 2])
+@pytest.mark.parametrize(
+    "changed",
+    [KEY[:-1], KEY + "a", KEY.replace("_", "-", 1), KEY[4:], "key_", KEY * 2],
+    ids=["cut", "longer", "another line", "no prefix", "prefix alone", "twice"],
+)
 def test_what_has_not_the_form_of_a_key_is_refused_without_asking_anybody(changed: str) -> None:
     assert client_for().get("/", headers={"x-api-key": changed}).status_code == 401
     assert asked == []

@@ -87,6 +87,7 @@ def test_the_realm_is_a_quoted_string(realm: str, shown: str) -> None:
         "Bearer ",
         f"Bearer {create_jwt({'id': 'ada'}, secret='x' * 20 + SECRET)}",
     ],
+    ids=["no token", "three parts", "capitals", "scheme alone", "blank after it", "another secret"],
 )
 def test_a_bearer_token_that_was_refused_is_an_invalid_token(value: str) -> None:
     client = client_for(JWTAuthBackend(), APIKeyAuthBackend())

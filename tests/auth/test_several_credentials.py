@@ -226,5 +226,37 @@ def test_the_permissions_of_the_wanted_credential_count_and_not_those_of_another
     assert counted(narrow, wide).get("/read/last").text == "ada"
 
 
+def test_without_a_credential_nobody_is_loaded_and_no_session_is_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    loaded: list[str] = []
+
+    async def load_user(cls: Any, identity: str) -> None:
+        loaded.append(identity)
+
+    monkeypatch.setattr(Owner, "load_user", classmethod(load_user))
+    client = TestClient(app_in_order(tuple(BACKENDS)))
+    answer = client.get("/any")
+    assert answer.status_code == 401
+    assert client.get("/open", headers={"accept": "*/*", "x-more": "1"}).status_code == 200
+    # An answer that had looked at the session would say so to caches.
+    assert "vary" not in answer.headers
+    assert loaded == []
+
+
+def test_a_user_is_loaded_once_for_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    loaded: list[str] = []
+
+    async def load_user(cls: Any, identity: str) -> Any:
+        loaded.append(identity)
+        return Owner(identity)
+
+    monkeypatch.setattr(Owner, "load_user", classmethod(load_user))
+    client = TestClient(app_in_order(("jwt", "apikey", "session")))
+    headers = headers_for(client, ("jwt",))
+    assert client.get("/jwt", headers=headers).status_code == 200
+    assert loaded == ["ada"]
+
+
 def test_two_backends_of_one_scope_are_both_asked() -> None:
     assert counted(Counting("a", None), Counting("a", "bob")).get("/a").text == "bob"
