@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from types import MethodType
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 from starlette._utils import get_route_path
 from starlette.datastructures import URL, URLPath
@@ -34,6 +35,7 @@ __all__ = ["Dispatcher"]
 
 # Stands among the methods of a path for its WebSocket; no HTTP method can be called so (RFC 9110 9.1).
 _WEBSOCKET = "(websocket)"
+_ASCII = bytes(range(0x21, 0x7F))
 
 
 @dataclass(slots=True)
@@ -179,7 +181,10 @@ class Dispatcher:
         else:
             if path != "/" and self._matches(scope, path.rstrip("/") if path.endswith("/") else path + "/"):
                 there = scope["path"].rstrip("/") if path.endswith("/") else scope["path"] + "/"
-                return RedirectResponse(str(URL(scope={**scope, "path": there})))
+                # RFC 3986 2.1: a client may send bytes that are no text; in an address they are encoded.
+                query = quote(scope.get("query_string", b""), safe=_ASCII).encode("ascii")
+                url = URL(scope={**scope, "path": there, "query_string": query})
+                return RedirectResponse(str(url))
             error = HTTPException(404, "There is nothing at this path.")
         return await self._errors.answer(Request(scope, receive), error)
 
