@@ -10,7 +10,7 @@ from hypothesis import settings
 from tests.parts import Clock
 
 # One machine is slower than another: a property fails for what it finds, never for how long that takes.
-# Under CI the examples are the same each time, so that a change is judged by itself; elsewhere they are new ones.
+# Under CI the examples are the same each time, so that a change is judged by itself; elsewhere they are new.
 settings.register_profile("nexios", deadline=None, derandomize=os.environ.get("CI") == "true")
 settings.load_profile("nexios")
 
