@@ -139,6 +139,19 @@ def test_http_02_64_kibibytes_as_a_credential_are_refused(name: str, filling: by
     assert ran == []
 
 
+@pytest.mark.parametrize(
+    "query", [b"\x80", b"%", b"%ff", b"a=\xff&a", b"\0", b"\r\nX: y", b"#x", b"=" * 60_000]
+)
+def test_http_02_any_query_is_answered(query: bytes) -> None:
+    app, ran = _app_of_three()
+    assert ask(app, query=query).status == 401
+    assert ask(app, "/open", query=query).status == 200
+    redirected = ask(app, "/open/", query=query)
+    assert redirected.status == 307
+    assert re.fullmatch(r"http://testserver/open[!-~]*", redirected.one("location") or "")
+    assert ran == []
+
+
 def test_http_02_a_request_with_very_many_headers_is_answered() -> None:
     app, ran = _app_of_three()
     many: list[Header] = [(f"x-{number}", "y" * 100) for number in range(2000)]

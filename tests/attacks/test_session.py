@@ -13,10 +13,12 @@ import itsdangerous
 import msgspec
 import pytest
 
+from nexios.auth import auth
 from nexios.exceptions import ConfigError
+from nexios.http import WebSocket
 from nexios.session import SessionMiddleware
 from nexios.session.cookie import SALT
-from tests.attacks.asking import Answer, Header
+from tests.attacks.asking import Answer, Header, knock
 from tests.attacks.targets import SessionTarget, cookie, cookie_value
 from tests.parts import OTHER_SECRET, SECRET, Clock
 
@@ -661,3 +663,37 @@ def test_session_19_the_largest_session_fits_into_what_a_browser_keeps(target: S
             (line,) = answer.all("set-cookie")
             largest = max(largest, len(line))
     assert 3_900 < largest <= 4_096
+
+
+@pytest.mark.parametrize("denials", [True, False])
+@pytest.mark.parametrize(
+    "foreign",
+    [
+        [("origin", "https://evil.example")],
+        [("origin", "null")],
+        [("origin", "http://testserver"), ("origin", "http://testserver")],
+        [CROSS_SITE],
+        [("sec-fetch-site", "same-site"), ("origin", "http://testserver")],
+    ],
+    ids=repr,
+)
+def test_session_13_a_websocket_that_another_site_opens_is_refused_before_it_is_accepted(
+    target: SessionTarget, foreign: list[Header], denials: bool
+) -> None:
+    ran: list[str] = []
+
+    @target.app.websocket_route("/ws")
+    @auth()
+    async def serve(websocket: WebSocket) -> None:
+        await websocket.accept()
+        ran.append(websocket.user.identity)
+        await websocket.close()
+
+    value = target.login("7")
+    sent = knock(target.app, "/ws", headers=[cookie(value), *foreign], denials=denials)
+    assert sent[0]["type"] == ("websocket.http.response.start" if denials else "websocket.close")
+    assert sent[0].get("status", 403) == 403
+    assert ran == []
+    for own in ([], [("origin", "http://testserver")], [("sec-fetch-site", "same-origin")]):
+        assert knock(target.app, "/ws", headers=[cookie(value), *own])[0]["type"] == "websocket.accept"
+    assert ran == ["7"] * 3
