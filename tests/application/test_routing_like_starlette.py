@@ -1,4 +1,7 @@
-"""Whatever the routes and the path: the same handler answers as in Starlette, exact paths first."""
+"""Whatever the routes and the path: the same handler answers as in Starlette, exact paths first.
+
+What is declared for one path stands together, where its first method was declared.
+"""
 
 from __future__ import annotations
 
@@ -43,14 +46,20 @@ def theirs(routes: list[tuple[str, str, str]]) -> Any:
     for number, (kind, path, method) in enumerate(routes):
         if kind == "route":
 
-            async def endpoint(request: Any, number: int = number) -> JSONResponse:
-                return JSONResponse([number, {k: str(v) for k, v in request.path_params.items()}])
+            async def endpoint(request: Any, which: int = number) -> JSONResponse:
+                return JSONResponse([which, {k: str(v) for k, v in request.path_params.items()}])
 
             found.append(Route(path, endpoint, methods=[method]))
         else:
             found.append(Mount(path, app=PlainTextResponse(f"mount {number}")))
-    found.sort(key=lambda route: isinstance(route, Mount) or "{" in route.path)
-    return Router(found)
+    first = {path: number for number, (kind, path, _) in reversed(list(enumerate(routes))) if kind == "route"}
+
+    def place(route: Any) -> tuple[bool, int]:
+        """Exact paths before all others, and the methods of one path beside each other."""
+        number = found.index(route)
+        return (True, number) if isinstance(route, Mount) else ("{" in route.path, first[route.path])
+
+    return Router(sorted(found, key=place))
 
 
 def ours(routes: list[tuple[str, str, str]]) -> Any:
@@ -58,8 +67,8 @@ def ours(routes: list[tuple[str, str, str]]) -> Any:
     for number, (kind, path, method) in enumerate(routes):
         if kind == "route":
 
-            async def handler(request: Request, response: Response, number: int = number) -> Any:
-                return [number, {k: str(v) for k, v in request.path_params.items()}]
+            async def handler(request: Request, response: Response, which: int = number) -> Any:
+                return [which, {k: str(v) for k, v in request.path_params.items()}]
 
             app.route(path, methods=[method])(handler)
         else:
