@@ -17,7 +17,7 @@ from nexios.http.errors import ErrorAnswers
 from nexios.lifespan import Lifespan
 from nexios.routing import RouteDeclaration, Router
 from nexios.running import remember_config, running_config
-from nexios.startup import check_stack, route_rows
+from nexios.startup import check_stack, marks_of, route_rows
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -161,6 +161,10 @@ class NexiosApp(Router):
                 app, self._routes(), self.declarations(), scope or {}, require_auth=self.config.require_auth
             )
             self._stack = app
+            for declaration in self.declarations():
+                # What is mounted starts with this one, and would say its mistakes at its first request only.
+                if isinstance(declaration.handler, NexiosApp):
+                    declaration.handler.build(marks_of(app, self._routes(), scope or {}))
         return self._stack
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

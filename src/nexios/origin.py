@@ -64,7 +64,7 @@ def _same_host(origin: str, host: str) -> bool:
     try:
         parts = urlsplit(origin)
         here = urlsplit(f"//{host}")
-        if parts.scheme not in _DEFAULT_PORTS or parts.hostname is None:
+        if parts.scheme not in _DEFAULT_PORTS or parts.hostname is None or "@" in parts.netloc:
             return False
         default = _DEFAULT_PORTS[parts.scheme]
         return parts.hostname == here.hostname and (parts.port or default) == (here.port or default)
@@ -79,6 +79,7 @@ def _checked(origin: str) -> str:
             parts.scheme in ("http", "https")
             and parts.hostname
             and origin == f"{parts.scheme}://{parts.netloc}"
+            and "@" not in parts.netloc
             and parts.port != 0
         )
     except (ValueError, AttributeError, TypeError):
@@ -88,4 +89,5 @@ def _checked(origin: str) -> str:
             f"trusted_origins: {origin!r} is no origin; write scheme and host alone, "
             f'e.g. "https://app.example"'
         )
-    return origin.lower()
+    # A browser leaves the scheme's own port out of an origin (RFC 6454 6.2).
+    return origin.lower().removesuffix(f":{_DEFAULT_PORTS[parts.scheme]}")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from nexios.routing import RouteDeclaration
 
-__all__ = ["RouteRow", "check_stack", "route_rows"]
+__all__ = ["RouteRow", "check_stack", "marks_of", "route_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +102,25 @@ def check_stack(
                 f"{path} wants the scope {name!r}, which no installed backend has; "
                 f"there is {', '.join(sorted(map(repr, known)))}"
             )
+
+
+def marks_of(stack: Any, routes: Any, scope: Mapping[str, Any]) -> dict[str, object]:
+    """The marks that the middleware leaves in a request's scope, for whatever is mounted inside of it.
+
+    Args:
+        stack: The outermost ASGI app.
+        routes: The innermost.
+        scope: The marks of an application that this one is mounted in itself.
+    """
+    from nexios.session.middleware import SessionLayer
+
+    layers, whole = _layers(stack, routes)
+    marks = {name: scope[name] for name in ("nexios.authentication", "session") if name in scope}
+    if not whole or any(isinstance(layer, AuthenticationLayer) for layer in layers):
+        marks["nexios.authentication"] = None
+    if not whole or any(isinstance(layer, SessionLayer) for layer in layers):
+        marks["session"] = None
+    return marks
 
 
 def _requirements(

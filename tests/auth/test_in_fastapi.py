@@ -77,7 +77,7 @@ async def add(item: Item, request: Request) -> Item:
 
 @app.get("/forgetful")
 @auth()
-async def forgetful() -> dict[str, str]:
+async def forgetful(word: str = "") -> dict[str, str]:
     ran.append("forgetful")
     return {}
 

@@ -108,6 +108,8 @@ def guard(requirement: Requirement, handler: Handler) -> Handler:
 
 def _guard_function(requirement: Requirement, handler: Callable[..., Any]) -> Callable[..., Any]:
     call = handler if is_async(handler) else partial(run_in_threadpool, handler)
+    if not _takes_something(handler):
+        raise ConfigError(_not_given(handler))
 
     @functools.wraps(handler)
     async def guarded(*args: Any, **kwargs: Any) -> Any:
@@ -195,8 +197,20 @@ def _connection(handler: Callable[..., Any], args: tuple[Any, ...], kwargs: dict
             return value
     if len(args) >= 3 and isinstance(args[-3], MutableMapping) and args[-3].get("type") in _CONNECTIONS:
         return _CONNECTIONS[args[-3]["type"]](*args[-3:])  # an ASGI app of another host
+    raise ConfigError(_not_given(handler))
+
+
+def _takes_something(handler: Callable[..., Any]) -> bool:
+    """Whether `handler` has a parameter at all that could be the request."""
+    try:
+        return bool(inspect.signature(handler).parameters)
+    except (TypeError, ValueError):
+        return True
+
+
+def _not_given(handler: Callable[..., Any]) -> str:
     name = getattr(handler, "__name__", type(handler).__name__)
-    raise ConfigError(f"{name} is guarded but is not given the request: add a parameter `request: Request`")
+    return f"{name} is guarded but is not given the request: add a parameter `request: Request`"
 
 
 def _names(
