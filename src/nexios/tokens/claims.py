@@ -50,6 +50,10 @@ class Claims(Mapping[str, Any]):
         value = self._claims[name]
         return copy.deepcopy(value) if type(value) in (list, dict) else value
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """The claim called `name`, or `default`."""
+        return self[name] if name in self._claims else default
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._claims)
 

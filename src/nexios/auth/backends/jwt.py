@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
     from nexios.config import MakeConfig
     from nexios.http import Request, Response
-    from nexios.tokens.claims import Claims
     from nexios.tokens.encoding import TokenVerifier
     from nexios.types import Clock
 
@@ -58,7 +57,7 @@ class JWTAuthBackend(AuthenticationBackend):
         self._clock = clock
         self._kept_limit = kept
         self._verifier: TokenVerifier | None = None
-        self._kept: Kept[bytes, tuple[AuthResult, Claims]] = Kept(entries=0)
+        self._kept: Kept[bytes, AuthResult] = Kept(entries=0)
 
     def bind(self, config: MakeConfig | None) -> Self:
         """The backend with the application's keys."""
@@ -87,8 +86,8 @@ class JWTAuthBackend(AuthenticationBackend):
         now = self._clock()
         kept = self._kept.get(value)
         if kept is not None:
-            result, claims = kept
-            return result if claims.hold_at(now) else AuthResult(False, "", self.scope)
+            claims: Any = kept.credential
+            return kept if claims.hold_at(now) else AuthResult(False, "", self.scope)
         # RFC 9110 11.1: the scheme's case does not matter; RFC 6750 2.1: then one or more blanks
         if value[:7].lower() != b"bearer ":
             return AuthResult(False, "", self.scope) if value.lower() == b"bearer" else None
@@ -102,7 +101,7 @@ class JWTAuthBackend(AuthenticationBackend):
             logger.info("bearer token refused: %s", str(refused))
             return AuthResult(False, "", self.scope)
         result = AuthResult(True, identity, self.scope, None, claims)
-        self._kept.put(value, (result, claims))
+        self._kept.put(value, result)
         return result
 
     def __repr__(self) -> str:
