@@ -8,15 +8,13 @@ import pytest
 from starlette.responses import PlainTextResponse, StreamingResponse
 from starlette.testclient import TestClient
 
-from nexios import MakeConfig, NexiosApp, Request, Response
-from nexios.auth import AuthenticationMiddleware, AuthResult, SimpleUser, auth
-from nexios.auth.backends.apikey import APIKeyAuthBackend, create_api_key
+from nexios import NexiosApp, Request, Response
+from nexios.auth import AuthResult, SimpleUser, auth
 from nexios.auth.backends.base import AuthenticationBackend
 from nexios.auth.backends.jwt import JWTAuthBackend, create_jwt
-from nexios.auth.backends.session import SessionAuthBackend, login
 from nexios.http import WebSocket
-from nexios.session import SessionMiddleware
-from tests.parts import SECRET, Person, assert_problem
+from tests.auth.apps import app_with
+from tests.parts import SECRET, assert_problem
 
 
 class Everybody(AuthenticationBackend):
@@ -30,22 +28,6 @@ class Database(AuthenticationBackend):
         if not header:
             return AuthResult(success=False, identity="", scope="database")
         return AuthResult(success=True, identity=header, scope="database")
-
-
-def app_with(*backends: AuthenticationBackend, user_model: Any = Person) -> NexiosApp:
-    app = NexiosApp(config=MakeConfig(secret_key=SECRET))
-    app.add_middleware(AuthenticationMiddleware(user_model=user_model, backends=list(backends)))
-
-    @app.get("/open")
-    async def opened(request: Request, response: Response) -> dict[str, Any]:
-        return {"user": request.user.identity, "auth": request.scope["auth"]}
-
-    @app.get("/guarded")
-    @auth()
-    async def guarded(request: Request, response: Response) -> dict[str, Any]:
-        return {"user": request.user.identity, "auth": request.scope["auth"]}
-
-    return app
 
 
 def test_the_pages_first_example_lets_everybody_in() -> None:
@@ -150,91 +132,6 @@ def test_a_backend_that_is_asked_later_still_sets_its_headers() -> None:
     assert (answer.text, answer.headers["x-later"], answer.headers["x-limit"]) == ("bob", "1", "7")
 
 
-async def by_json(request: Request) -> Any:
-    return (await request.json())["name"]
-
-
-async def by_body(request: Request) -> Any:
-    return (await request.body()).decode().partition('"name":"')[2].partition('"')[0]
-
-
-async def by_stream(request: Request) -> Any:
-    return b"".join([part async for part in request.stream()]).decode().partition('"name":"')[2][:3]
-
-
-async def by_form(request: Request) -> Any:
-    return (await request.form())["name"]
-
-
-class Reading(AuthenticationBackend):
-    """Reads the body in one of several ways."""
-
-    def __init__(self, read: Any, scope: str = "body") -> None:
-        self.read = read
-        self.scope = scope
-
-    async def authenticate(self, request: Request, response: Response) -> AuthResult:
-        return AuthResult(True, await self.read(request), str(self.scope))
-
-
-async def first_part(request: Request) -> Any:
-    async for part in request.stream():
-        return part.decode().partition('"name":"')[2][:3]
-
-
-@pytest.mark.anyio
-@pytest.mark.parametrize("handler_reads", [by_json, by_body, by_stream])
-@pytest.mark.parametrize("backend_reads", [by_json, by_body, by_stream, first_part])
-async def test_a_body_that_a_backend_has_read_is_there_for_the_handler(
-    backend_reads: Any, handler_reads: Any
-) -> None:
-    app = app_with(Reading(backend_reads))
-
-    @app.post("/")
-    @auth()
-    async def handler(request: Request, response: Response) -> Any:
-        return f"{request.user.identity} {await handler_reads(request)}"
-
-    parts = [b'{"name":"ada"', b',"more":"', b"x" * 1000, b'"}', b""]
-    messages = iter([{"type": "http.request", "body": part, "more_body": bool(part)} for part in parts])
-    sent: list[Any] = []
-
-    async def receive() -> Any:
-        return next(messages)
-
-    async def send(message: Any) -> None:
-        sent.append(message)
-
-    await app({"type": "http", "method": "POST", "path": "/", "headers": []}, receive, send)
-    assert (sent[0]["status"], sent[1]["body"]) == (200, b"ada ada")
-
-
-def test_a_form_that_a_backend_has_read_is_there_for_the_handler() -> None:
-    app = app_with(Reading(by_form))
-
-    @app.post("/")
-    @auth()
-    async def handler(request: Request, response: Response) -> Any:
-        return f"{request.user.identity} {(await request.form())['more']}"
-
-    assert TestClient(app).post("/", data={"name": "ada", "more": "7"}).text == "ada 7"
-
-
-def test_two_backends_may_read_the_same_body() -> None:
-    app = app_with(Reading(by_json, "first"), Reading(by_stream, "second"), Reading(by_body, "third"))
-
-    for scope in ("first", "second", "third"):
-
-        @app.post(f"/{scope}")
-        @auth(scope)
-        async def handler(request: Request, response: Response) -> Any:
-            return f"{request.auth} {(await request.json())['name']}"
-
-    client = TestClient(app)
-    for scope in ("first", "second", "third"):
-        assert client.post(f"/{scope}", content=b'{"name":"ada"}').text == f"{scope} ada"
-
-
 def test_a_backend_that_does_not_read_the_body_leaves_it_to_the_handler() -> None:
     app = app_with(Setting())
 
@@ -257,115 +154,6 @@ def test_the_credential_that_a_backend_verified_reaches_the_handler() -> None:
         return request.credential
 
     assert TestClient(app).get("/").json() == {"serial": 7}
-
-
-KEY, _ = create_api_key()
-
-
-class Refusing:
-    """A mixin that refuses everybody, whatever is behind it."""
-
-    async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
-        return AuthResult(False, "", "x")
-
-
-class MixedJWT(Refusing, JWTAuthBackend):
-    pass
-
-
-class MixedKey(Refusing, APIKeyAuthBackend):
-    pass
-
-
-class OverridingJWT(JWTAuthBackend):
-    async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
-        return AuthResult(False, "", "jwt")
-
-
-class SubclassOfOverriding(OverridingJWT):
-    pass
-
-
-@pytest.mark.parametrize("backend", [MixedJWT(), MixedKey(), OverridingJWT(), SubclassOfOverriding()])
-def test_a_backend_of_ones_own_is_asked_in_place_of_what_it_inherits(backend: AuthenticationBackend) -> None:
-    class KeyUser(Person):
-        @classmethod
-        async def load_user(cls, identity: str) -> KeyUser:
-            return cls("ada")
-
-    client = TestClient(app_with(backend, user_model=KeyUser))
-    token = create_jwt({"id": "ada"}, secret=SECRET)
-    headers = {"authorization": f"Bearer {token}", "x-api-key": KEY}
-    assert_problem(client.get("/guarded", headers=headers), 401, "The credential was refused.")
-
-
-def test_a_backend_of_ones_own_may_build_on_the_jwt_backend() -> None:
-    class FromCookie(JWTAuthBackend):
-        """Takes the token from a cookie where there is no header."""
-
-        async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
-            token = request.cookies.get("token")
-            if token is not None:
-                headers = [(b"authorization", f"Bearer {token}".encode())]
-                request = Request({**request.scope, "headers": headers})
-            return await super().authenticate(request, response)
-
-    client = TestClient(app_with(FromCookie()))
-    token = create_jwt({"id": "ada"}, secret=SECRET)
-    assert client.get("/guarded", headers={"cookie": f"token={token}"}).json()["user"] == "ada"
-    assert client.get("/guarded", headers={"authorization": f"Bearer {token}"}).json()["user"] == "ada"
-    assert client.get("/guarded", headers={"cookie": f"token={token}x"}).status_code == 401
-    assert client.get("/guarded").status_code == 401
-
-
-class Passing:
-    """A mixin that only passes on, as one that logs or counts does."""
-
-    async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
-        return await super().authenticate(request, response)  # type: ignore[misc, no-any-return]
-
-
-class PassingJWT(Passing, JWTAuthBackend):
-    pass
-
-
-class PassingKey(Passing, APIKeyAuthBackend):
-    pass
-
-
-class PassingSession(Passing, SessionAuthBackend):
-    pass
-
-
-@pytest.mark.parametrize("scope", ["jwt", "apikey", "session"])
-def test_a_backend_of_ones_own_may_pass_on_to_what_it_inherits(scope: str) -> None:
-    class KeyUser(Person):
-        @classmethod
-        async def load_user(cls, identity: str) -> KeyUser:
-            return cls("bob" if identity == KEY else identity)
-
-    app = NexiosApp(config=MakeConfig(secret_key=SECRET))
-    app.add_middleware(SessionMiddleware())
-    backend = {"jwt": PassingJWT, "apikey": PassingKey, "session": PassingSession}[scope]()
-    app.add_middleware(AuthenticationMiddleware(user_model=KeyUser, backend=backend))
-
-    @app.post("/login")
-    async def enter(request: Request, response: Response) -> None:
-        login(request, Person("cy"))
-
-    @app.get("/guarded")
-    @auth(scope)
-    async def guarded(request: Request, response: Response) -> str:
-        return str(request.user.identity)
-
-    client = TestClient(app)
-    assert client.get("/guarded").status_code == 401
-    if scope == "session":
-        client.post("/login")
-    token = create_jwt({"id": "ada"}, secret=SECRET)
-    headers = {"authorization": f"Bearer {token}", "x-api-key": KEY}
-    expected = {"jwt": "ada", "apikey": "bob", "session": "cy"}[scope]
-    assert client.get("/guarded", headers=headers).text == expected
 
 
 def test_a_backend_that_would_answer_at_once_and_cannot_lets_nobody_in(

@@ -9,7 +9,7 @@ from starlette.testclient import TestClient
 from nexios import MakeConfig, NexiosApp, Request, Response
 from nexios.auth import AuthenticationMiddleware, auth
 from nexios.auth.backends.session import SessionAuthBackend, login, logout
-from nexios.session import SessionMiddleware
+from nexios.session import Session, SessionMiddleware
 from tests.parts import SECRET, Person
 
 
@@ -80,3 +80,30 @@ def is_in(app: Any, cookie: str) -> bool:
     status = TestClient(app).get("/me", headers={"cookie": f"session={cookie}"}).status_code
     assert status in (200, 401)
     return bool(status == 200)
+
+
+def app_doing(act: Any) -> NexiosApp:
+    """An application that does something to the session and then shows it."""
+    app = NexiosApp(config=MakeConfig(secret_key=SECRET))
+    app.add_middleware(SessionMiddleware())
+
+    @app.post("/act")
+    async def handler(request: Request, response: Response) -> Any:
+        found = act(request.session)
+        return None if isinstance(found, Session) else found
+
+    @app.get("/session")
+    async def show(request: Request, response: Response) -> dict[str, Any]:
+        return dict(request.session)
+
+    return app
+
+
+def after(*acts: Any) -> Any:
+    """What a session holds after one request for each of `acts`."""
+    current: list[Any] = []
+    client = TestClient(app_doing(lambda session: current[0](session)))
+    for act in acts:
+        current[:] = [act]
+        assert client.post("/act").status_code in (200, 204)
+    return client.get("/session").json()
