@@ -67,11 +67,6 @@ class Response:
             for name, value in headers.items():
                 self.set_header(name, value)
 
-    @classmethod
-    def blank(cls) -> Self:
-        """One on which nothing is set."""
-        return cls.__new__(cls)
-
     @property
     def raw_headers(self) -> list[tuple[bytes, bytes]]:
         """The headers set so far, as ASGI has them."""
