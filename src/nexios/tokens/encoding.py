@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from nexios.exceptions import ConfigError
-from nexios.tokens.claims import MAX_DEPTH, is_too_deep
+from nexios.tokens.jsontext import MAX_DEPTH, is_too_deep
 from nexios.tokens.jws import MAX_TOKEN, SignatureVerifier, sign_compact
 from nexios.tokens.keys import TokenKey, load_keys
 

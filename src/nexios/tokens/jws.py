@@ -8,6 +8,7 @@ import msgspec
 
 from nexios.exceptions import InvalidToken
 from nexios.tokens.base64url import decode_base64url, encode_base64url
+from nexios.tokens.jsontext import json_object
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -25,8 +26,6 @@ _REFUSED_MEMBERS = ("jku", "jwk", "x5u", "x5c", "zip", "crit", "b64")
 # RFC 8725 3.11: a token of another kind, e.g. logout+jwt, is none that lets in.
 _TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})
 _HEADERS_KEPT = 64
-
-_json_object = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class _Header(NamedTuple):
@@ -138,7 +137,8 @@ def sign_compact(header: Mapping[str, Any], payload: bytes, key: TokenKey, algor
 
 
 def _decode_header(head: bytes) -> dict[str, Any]:
+    text = decode_base64url(head)
     try:
-        return _json_object(decode_base64url(head))
-    except (msgspec.MsgspecError, RecursionError):
-        raise InvalidToken("the header is no JSON object") from None
+        return json_object(text)
+    except ValueError as error:
+        raise InvalidToken(f"the header is {error}") from None
