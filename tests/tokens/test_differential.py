@@ -38,6 +38,7 @@ STRICTER = {
     "the header has": "RFC 8725 3.10, RFC 7515 4.1.11: no key of the token's own, no extension, no nesting",
     "typ is of another kind": "RFC 8725 3.11: a logout token lets nobody in; a typ that is null is none",
     "the payload claims nothing": "a token for nobody",
+    "the header is nested more than": "the same depth, for the same reason",
     "the payload is nested more than": "a handler would run out of stack over it",
     "aud is neither": "RFC 7519 4.1.3: aud is text or a list of texts, also where it is empty",
     "aud names an audience": "RFC 7519 4.1.3: also an empty one is refused where nobody says who we are",
@@ -147,6 +148,9 @@ EXAMPLES_OF_STRICTNESS = {
     "the header has": forge(HEADER | {"jku": "https://forger.example/"}),
     "typ is of another kind": forge(HEADER | {"typ": "logout+jwt"}),
     "the payload claims nothing": forge(HEADER, {}),
+    "the header is nested more than": forge(
+        b'{"alg":"HS256","x":' + b"[" * 40 + b"]" * 40 + b"}", {"id": "7"}
+    ),
     "the payload is nested more than": forge(HEADER, b'{"x":' + b"[" * 40 + b"]" * 40 + b"}"),
     "aud is neither": forge(HEADER, {"id": "7", "aud": None}),
     "aud names an audience": forge(HEADER, {"id": "7", "aud": []}),
