@@ -94,7 +94,7 @@ class Nobody:
 
     def use(self, scope: MutableMapping[str, Any], user: BaseUser, result: AuthResult) -> None:
         """Let the rest of the request run as `user`, who has just proved it."""
-        authentication = Authentication(self, (), empty_receive)
+        authentication = Authentication(self, ())
         scope["nexios.authentication"] = authentication
         authentication.use(scope, user, result)
 
@@ -111,14 +111,14 @@ class Authentication(msgspec.Struct, eq=False):
     Attributes:
         app: The application's backends and users.
         to_ask: The backends that the request has something for, in their order.
-        receive: Reads the body, for backends that look into it.
+        receive: Reads the body, for backends that look into it; nothing where none does.
         response: What backends set headers and cookies on; None as long as none is asked that could.
         body: The body for all who read it; None as long as nobody does.
     """
 
     app: Nobody
     to_ask: tuple[AuthenticationBackend, ...]
-    receive: Receive
+    receive: Receive = empty_receive
     response: Response | None = None
     body: Replayed | None = None
     _asked: int = 0

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any, cast
 
+from starlette.requests import empty_receive
+
 from nexios.auth.authentication import STRANGER, Authentication, LoadUser, Nobody
 from nexios.auth.backends.base import AuthenticationBackend
 from nexios.auth.base import BaseUser, SimpleUser
@@ -101,13 +103,18 @@ class AuthenticationLayer:
     async def _authenticate(
         self, backends: tuple[AuthenticationBackend, ...], scope: Scope, receive: Receive, send: Send
     ) -> None:
-        authentication = Authentication(self._nobody, backends, receive)
-        scope["nexios.authentication"] = authentication
-        await authentication.identify(scope)
-        if self._looks_further:
-            receive = _replaying(authentication, receive)
-            send = _with_headers(authentication, send)
-        await self.app(scope, receive, send)
+        if not self._looks_further:
+            authentication = scope["nexios.authentication"] = Authentication(self._nobody, backends)
+            await authentication.identify(scope)
+            return await self.app(scope, receive, send)
+        authentication = scope["nexios.authentication"] = Authentication(self._nobody, backends, receive)
+        try:
+            await authentication.identify(scope)
+            receive, send = _replaying(authentication, receive), _with_headers(authentication, send)
+            await self.app(scope, receive, send)
+        finally:
+            # The server's `receive` holds the scope, which holds this: a cycle would be the collector's work.
+            authentication.receive, authentication.body = empty_receive, None
 
 
 def _with_headers(authentication: Authentication, send: Send) -> Send:

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from nexios.exceptions import ConfigError
+from nexios.http.answers import START_MESSAGES
 from nexios.http.problems import problem_response
 from nexios.origin import SAFE_METHODS, OriginCheck
 from nexios.running import required_config
@@ -115,14 +116,19 @@ class SessionLayer:
         """Give the request its session."""
         if scope["type"] == "lifespan":
             return self.app(scope, receive, send)
-        session = Session(self, scope["headers"], scope.get("scheme", "http"), send)
-        scope["session"] = session
+        session = scope["session"] = Session(self, scope["headers"], scope.get("scheme", "http"))
+
+        def send_with_session(message: Message) -> Awaitable[None]:
+            if session.accessed and message["type"] in START_MESSAGES:
+                message = self.finish(session, message)
+            return send(message)
+
         unsafe = scope["type"] != "http" or scope["method"] not in SAFE_METHODS
         if unsafe and self._origins.is_foreign(scope):
             session.sealed = True
             if session.stored is not None:
-                return _refuse(scope, receive, session.send)
-        return self.app(scope, receive, session.send)
+                return _refuse(scope, receive, send_with_session)
+        return self.app(scope, receive, send_with_session)
 
     def find(self, session: Session) -> StoredSession | None:
         """The one live session among the cookies; of several different ones, none is believed."""

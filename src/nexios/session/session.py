@@ -10,14 +10,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 import msgspec
 
 from nexios.exceptions import SessionDataError
-from nexios.http.answers import START_MESSAGES
 from nexios.http.problems import Forbidden
 from nexios.text import is_unicode
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import Iterable
 
-    from starlette.types import Message, Send
+    from starlette.types import Message
 
 __all__ = ["Session", "SessionSource", "StoredSession", "new_session_id", "session_family"]
 
@@ -76,13 +75,13 @@ class Session(MutableMapping[str, Any]):
         source: Where it comes from.
         headers: The request's.
         scheme: The request's, e.g. `https`.
-        send: The answer's way to the client; `Session.send` is passed on in its place.
 
     Attributes:
         id: Its id; None until it is kept.
         created_at: When it began, in seconds since the epoch.
         cookie: The value of the client's cookie that it was found by.
         presented: Whether the client sent any cookie of the name.
+        accessed: Whether anybody has looked at it.
         sealed: Nothing may be stored, since the request comes from another site.
     """
 
@@ -92,24 +91,17 @@ class Session(MutableMapping[str, Any]):
     cookie: str = ""
     presented: bool = False
     sealed: bool = False
+    accessed: bool = False
     _data: dict[str, Any] | None = None
     _stored: StoredSession | None = None
     _lent: bool = False
 
-    def __init__(
-        self, source: SessionSource, headers: Iterable[tuple[bytes, bytes]], scheme: str, send: Send
-    ) -> None:
-        # Not the scope: it holds the session, and a cycle a request would keep the collector busy.
+    def __init__(self, source: SessionSource, headers: Iterable[tuple[bytes, bytes]], scheme: str) -> None:
+        # Neither the scope, which holds the session, nor `send`, whose server holds the scope: a cycle a
+        # request would keep the garbage collector busy.
         self.headers = headers
         self.scheme = scheme
         self._source = source
-        self._send = send
-
-    def send(self, message: Message) -> Awaitable[None]:
-        """Send `message`, with what the client shall know of the session where it begins the answer."""
-        if self._data is not None and message["type"] in START_MESSAGES:
-            message = self._source.finish(self, message)
-        return self._send(message)
 
     @property
     def stored(self) -> StoredSession | None:
@@ -206,6 +198,7 @@ class Session(MutableMapping[str, Any]):
     def _loaded(self) -> dict[str, Any]:
         data = self._data
         if data is None:
+            self.accessed = True
             stored = self._source.find(self)
             if stored is None:
                 data = self._data = {}
