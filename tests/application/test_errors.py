@@ -7,33 +7,11 @@ from typing import Any
 import pytest
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
-from starlette.testclient import TestClient
 
 from nexios import MakeConfig, NexiosApp, Request, Response
 from nexios.exceptions import AuthenticationError, ConfigError, NexiosError
+from tests.application.raising import Missing, app_raising, ask
 from tests.parts import SECRET, assert_problem
-
-
-class Missing(LookupError):
-    pass
-
-
-def app_raising(error: BaseException, **options: Any) -> NexiosApp:
-    app = NexiosApp(**options)
-
-    @app.get("/")
-    async def handler(request: Request, response: Response) -> None:
-        raise error
-
-    @app.get("/sync")
-    def sync(request: Request, response: Response) -> None:
-        raise error
-
-    return app
-
-
-def ask(app: NexiosApp, path: str = "/") -> Any:
-    return TestClient(app).get(path)
 
 
 @pytest.mark.parametrize("path", ["/", "/sync"])

@@ -12,29 +12,8 @@ from starlette.testclient import TestClient
 
 from nexios import NexiosApp, Request, Response
 from nexios.auth import auth
+from tests.application.raising import Missing, app_raising, ask
 from tests.parts import app_for, assert_problem
-
-
-class Missing(LookupError):
-    pass
-
-
-def app_raising(error: BaseException, **options: Any) -> NexiosApp:
-    app = NexiosApp(**options)
-
-    @app.get("/")
-    async def handler(request: Request, response: Response) -> None:
-        raise error
-
-    @app.get("/sync")
-    def sync(request: Request, response: Response) -> None:
-        raise error
-
-    return app
-
-
-def ask(app: NexiosApp, path: str = "/") -> Any:
-    return TestClient(app).get(path)
 
 
 async def answers(request: Request, error: Exception) -> dict[str, str]:

@@ -14,30 +14,13 @@ from starlette.testclient import TestClient
 
 from nexios import NexiosApp, Request, Response
 from nexios.auth import auth, has_permission, public
+from tests.auth.handlers import function, note, ran
 from tests.parts import app_for, assert_problem
-
-ran: list[str] = []
 
 
 @pytest.fixture(autouse=True)
 def forget() -> None:
     ran.clear()
-
-
-def note(request: Any) -> dict[str, str]:
-    ran.append(request.user.identity)
-    return {"user": request.user.identity}
-
-
-async def function(request: Request, response: Response) -> dict[str, str]:
-    return note(request)
-
-
-def fresh_function() -> Any:
-    async def function(request: Request, response: Response) -> dict[str, str]:
-        return note(request)
-
-    return function
 
 
 def sync_function(request: Request, response: Response) -> dict[str, str]:

@@ -11,30 +11,13 @@ from starlette.testclient import TestClient
 
 from nexios import NexiosApp, Request, Response
 from nexios.auth import auth, has_permission, public
+from tests.auth.handlers import fresh_function, function, ran
 from tests.parts import Person, app_for, assert_problem
-
-ran: list[str] = []
 
 
 @pytest.fixture(autouse=True)
 def forget() -> None:
     ran.clear()
-
-
-def note(request: Any) -> dict[str, str]:
-    ran.append(request.user.identity)
-    return {"user": request.user.identity}
-
-
-async def function(request: Request, response: Response) -> dict[str, str]:
-    return note(request)
-
-
-def fresh_function() -> Any:
-    async def function(request: Request, response: Response) -> dict[str, str]:
-        return note(request)
-
-    return function
 
 
 def decorated(handler: Any) -> Any:

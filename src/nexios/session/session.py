@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 __all__ = ["Session", "SessionSource", "StoredSession", "new_session_id", "session_family"]
 
 # An id is 16 letters that name the session for all its life, and 8 that each renewal changes. So a logout
-# ends # every id that the session had, also one that a request still running has just renewed.
+# ends every id that the session had, also one that a request still running has just renewed.
 _FAMILY = 16
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode

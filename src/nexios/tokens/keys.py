@@ -52,7 +52,7 @@ class TokenKey:
             keyed = hmac.new(self.key.get_op_key("verify"), digestmod=f"sha{algorithm[2:]}")
 
             def verify(message: bytes, signature: bytes) -> bool:
-                # Keyed once and copied: that is a third of what keying anew costs.
+                # Keyed once and copied: about half of what keying anew costs.
                 mac = keyed.copy()
                 mac.update(message)
                 return hmac.compare_digest(mac.digest(), signature)
