@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 
 import anyio
@@ -156,6 +157,24 @@ def client(app: Any) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(transport=httpx2.ASGITransport(app), base_url="http://testserver.local")
 
 
+async def while_slow(
+    app: NexiosApp, gates: Gates, headers: dict[str, str], meanwhile: Awaitable[httpx2.Response]
+) -> tuple[httpx2.Response, httpx2.Response]:
+    """The answer to the request that is held, and the one to what is asked while it is."""
+    answers: list[httpx2.Response] = []
+
+    async def ask_slowly() -> None:
+        async with client(app) as other:
+            answers.append(await other.post("/slow", headers=headers))
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(ask_slowly)
+        await gates.inside.wait()
+        found = await meanwhile
+        gates.go_on.set()
+    return answers[0], found
+
+
 @pytest.mark.anyio
 @pytest.mark.parametrize("ending", ["/logout", "/login/bob"])
 @pytest.mark.parametrize("act", [keep_more, change_nested, renew, look, end], ids=lambda act: act.__name__)
@@ -163,22 +182,12 @@ async def test_a_request_that_runs_while_the_session_ends_does_not_bring_it_back
     act: Any, ending: str
 ) -> None:
     app, gates = slow_app(act)
-    answers: list[Any] = []
     async with client(app) as browser:
         cookie = (await browser.post("/login/ada")).cookies["session"]
         headers = {"cookie": f"session={cookie}"}
         browser.cookies.clear()
 
-        async def ask_slowly() -> None:
-            async with client(app) as other:
-                answers.append(await other.post("/slow", headers=headers))
-
-        async with anyio.create_task_group() as group:
-            group.start_soon(ask_slowly)
-            await gates.inside.wait()
-            await browser.post(ending, headers=headers)
-            gates.go_on.set()
-        (answer,) = answers
+        answer, _ = await while_slow(app, gates, headers, browser.post(ending, headers=headers))
         assert answer.status_code == 204
         given = answer.cookies.get("session")
         for value in {cookie, given} - {None}:
@@ -189,22 +198,13 @@ async def test_a_request_that_runs_while_the_session_ends_does_not_bring_it_back
 @pytest.mark.anyio
 async def test_a_login_in_a_running_request_is_a_session_of_its_own() -> None:
     app, gates = slow_app(lambda request: login(request, Person("bob")))
-    answers: list[Any] = []
     async with client(app) as browser:
         cookie = (await browser.post("/login/ada")).cookies["session"]
         headers = {"cookie": f"session={cookie}"}
         browser.cookies.clear()
 
-        async def ask_slowly() -> None:
-            async with client(app) as other:
-                answers.append(await other.post("/slow", headers=headers))
-
-        async with anyio.create_task_group() as group:
-            group.start_soon(ask_slowly)
-            await gates.inside.wait()
-            await browser.post("/logout", headers=headers)
-            gates.go_on.set()
-        given = answers[0].cookies["session"]
+        answer, _ = await while_slow(app, gates, headers, browser.post("/logout", headers=headers))
+        given = answer.cookies["session"]
         assert (await browser.get("/me", headers={"cookie": f"session={given}"})).json()["user"] == "bob"
         assert (await browser.get("/me", headers=headers)).status_code == 401
 
@@ -212,21 +212,13 @@ async def test_a_login_in_a_running_request_is_a_session_of_its_own() -> None:
 @pytest.mark.anyio
 async def test_a_change_that_runs_beside_a_renewal_does_not_bring_the_old_id_back() -> None:
     app, gates = slow_app(keep_more)
-    answers: list[Any] = []
     async with client(app) as browser:
         cookie = (await browser.post("/login/ada")).cookies["session"]
         headers = {"cookie": f"session={cookie}"}
 
-        async def ask_slowly() -> None:
-            async with client(app) as other:
-                answers.append(await other.post("/slow", headers=headers))
-
-        async with anyio.create_task_group() as group:
-            group.start_soon(ask_slowly)
-            await gates.inside.wait()
-            renewed = (await browser.post("/renew")).cookies["session"]
-            gates.go_on.set()
-        assert "set-cookie" not in answers[0].headers
+        answer, other = await while_slow(app, gates, headers, browser.post("/renew"))
+        renewed = other.cookies["session"]
+        assert "set-cookie" not in answer.headers
         browser.cookies.clear()
         assert (await browser.get("/me", headers=headers)).status_code == 401
         assert (await browser.get("/me", headers={"cookie": f"session={renewed}"})).status_code == 200
