@@ -4,6 +4,7 @@
 NexiosError
 ├── ConfigError            the programmer's: raised at start-up wherever it can be known there
 ├── SessionDataError       the handler's: what it stored in the session cannot be kept
+├── StoreUnavailable       the store did not answer in time: 503, and nobody is let in
 └── AuthenticationError    the client's: who is asking could not be established
     └── InvalidToken       the token is not one of ours, or no longer
 ```
@@ -13,7 +14,14 @@ What a client causes is answered alike whatever the text says: the text is for t
 
 from __future__ import annotations
 
-__all__ = ["AuthenticationError", "ConfigError", "InvalidToken", "NexiosError", "SessionDataError"]
+__all__ = [
+    "AuthenticationError",
+    "ConfigError",
+    "InvalidToken",
+    "NexiosError",
+    "SessionDataError",
+    "StoreUnavailable",
+]
 
 
 class NexiosError(Exception):
@@ -26,6 +34,10 @@ class ConfigError(NexiosError):
 
 class SessionDataError(NexiosError):
     """What was stored in a session cannot be kept: not JSON, or too large for a cookie."""
+
+
+class StoreUnavailable(NexiosError):
+    """A store did not answer, or not within its time; nothing is known, so nobody is let in."""
 
 
 class AuthenticationError(NexiosError):

@@ -11,7 +11,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response as StarletteResponse
 
-from nexios.exceptions import NexiosError
+from nexios.exceptions import NexiosError, StoreUnavailable
 from nexios.http.answers import Answer, FixedAnswer, answer_of
 from nexios.http.problems import Problem, problem_response
 from nexios.http.response import Response
@@ -75,6 +75,9 @@ class ErrorAnswers:
             if error.status_code < 200 or error.status_code in (204, 304):
                 return Response(status_code=error.status_code, headers=error.headers)
             return problem_response(error.status_code, str(error.detail), error.headers)
+        if isinstance(error, StoreUnavailable):
+            logger.error("%s: the route answers 503", error)
+            return problem_response(503, "The server cannot answer the request at the moment.")
         if isinstance(error, NexiosError):
             # The application's mistake: its message says the mend, and a stack trace would only hide it.
             logger.error("%s: %s", type(error).__name__, error)

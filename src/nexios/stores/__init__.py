@@ -1,0 +1,1 @@
+"""Where keys, sessions and tokens are kept."""
