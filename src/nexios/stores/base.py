@@ -3,6 +3,10 @@
 Every moment is a `datetime` in UTC. An engine judges no expiry when it finds something: whoever asks has the
 clock. What an engine cannot answer, within a bounded time, it answers by raising `StoreUnavailable`; it never
 answers "not found" in place of it.
+
+What is kept has a name of at most `MAX_NAME` letters: an id, an owner, an identity, a key of a session, a
+kind. A longer one, and an id or hash that is there already, is refused with `ValueError`; where something is
+only looked for, it is not found.
 """
 
 from __future__ import annotations
@@ -41,7 +45,10 @@ class Store(Protocol):
         ...
 
     async def close(self) -> None:
-        """Write what is gathered and let go of every connection. May be called again."""
+        """Write what is gathered and let go of every connection. May be called again.
+
+        A store that is used after it was closed connects anew.
+        """
         ...
 
     async def __aenter__(self) -> Self:
@@ -201,7 +208,8 @@ class RevocationStore(Protocol):
     ) -> tuple[list[Revocation], str, bool]:
         """What was revoked since the answer that gave `cursor`, or at all where it is None.
 
-        What was committed late is not lost: an answer may repeat some of the one before.
+        What was committed late is not lost: an answer may repeat some of the one before. A cursor from before
+        the store was emptied or set back starts over.
 
         Returns:
             At most `limit` revocations, the next cursor, and whether there is more at once.
