@@ -112,7 +112,7 @@ def marks_of(stack: Any, routes: Any, scope: Mapping[str, Any]) -> dict[str, obj
         routes: The innermost.
         scope: The marks of an application that this one is mounted in itself.
     """
-    from nexios.session.middleware import SessionLayer
+    from nexios.session.layer import SessionLayer
 
     layers, whole = _layers(stack, routes)
     marks = {name: scope[name] for name in ("nexios.authentication", "session") if name in scope}
@@ -157,7 +157,7 @@ def _may_bring_session(layer: object) -> bool:
 
 def _check_session(layers: list[Any], layer: AuthenticationLayer, scope: Mapping[str, Any]) -> None:
     from nexios.auth.backends.session import SessionAuthBackend
-    from nexios.session.middleware import SessionLayer
+    from nexios.session.layer import SessionLayer
 
     if "session" in scope or not any(isinstance(backend, SessionAuthBackend) for backend in layer.backends):
         return

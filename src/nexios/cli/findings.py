@@ -12,7 +12,7 @@ from nexios.auth.backends.jwt import JWTAuthBackend
 from nexios.auth.middleware import AuthenticationLayer
 from nexios.cli.routes import every_route, is_open
 from nexios.config import JWT_ALGORITHMS
-from nexios.session.middleware import SessionLayer
+from nexios.session.layer import SessionLayer
 from nexios.tokens.encoding import config_keys
 from nexios.tokens.keys import load_keys
 

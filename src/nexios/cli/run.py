@@ -10,7 +10,7 @@ from nexios.cli.arguments import Target
 from nexios.cli.console import note
 from nexios.cli.layers import built
 from nexios.cli.loading import LoadError, load_app, quietly
-from nexios.session.middleware import SessionLayer
+from nexios.session.layer import SessionLayer
 
 __all__ = ["run"]
 

@@ -1,4 +1,4 @@
-"""A session that travels in its cookie, signed."""
+"""Sessions as signed cookies: how they are written and read."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ import base64
 import binascii
 import hashlib
 import re
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import msgspec
 
 from nexios.exceptions import SessionDataError
 from nexios.kept import Kept
 from nexios.session.ended import EndedSessions
-from nexios.session.session import StoredSession
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 
     from nexios.types import Clock
 
-__all__ = ["SALT", "SignedCookies"]
+__all__ = ["SALT", "SignedCookies", "StoredSession"]
 
 SALT = "nexios.session"
 """With a point and the cookie's name, separates the key of its values from whatever else the secret signs."""
@@ -34,6 +33,20 @@ _ROOM_FOR_ATTRIBUTES = 160
 # The signature's last letter has two bits that decoding ignores, and padding or letters of no alphabet are
 # ignored as well: a cookie has one spelling, of which no letter can be changed.
 _SIGNED = re.compile(r"[\w-]+\.[\w-]+\.[\w-]{42}[AEIMQUYcgkosw048]", re.ASCII)
+
+
+class StoredSession(NamedTuple):
+    """A session as it was found.
+
+    Attributes:
+        id: Its id.
+        created_at: When it began, in seconds since the epoch.
+        data: Its data as a JSON object.
+    """
+
+    id: str
+    created_at: int
+    data: bytes
 
 
 class _Payload(msgspec.Struct, forbid_unknown_fields=True):

@@ -6,7 +6,7 @@ import logging
 from threading import Lock
 from typing import TYPE_CHECKING
 
-from nexios.session.session import session_family
+from nexios.session.ids import session_family
 
 if TYPE_CHECKING:
     from nexios.types import Clock

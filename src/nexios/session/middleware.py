@@ -7,26 +7,21 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Literal
 
 from nexios.exceptions import ConfigError
-from nexios.http.answers import START_MESSAGES
-from nexios.http.problems import problem_response
-from nexios.origin import SAFE_METHODS, OriginCheck
+from nexios.origin import OriginCheck
 from nexios.running import required_config
 from nexios.session.cookie import SignedCookies
-from nexios.session.session import Session, StoredSession
 from nexios.session.settings import CookieSettings
+from nexios.session.signed import SignedLayer
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import Iterable
 
-    from starlette.types import ASGIApp, Message, Receive, Scope, Send
+    from starlette.types import ASGIApp
 
     from nexios.config import MakeConfig
     from nexios.types import Clock
 
-__all__ = ["SessionLayer", "SessionMiddleware"]
-
-
-_VARY = (b"vary", b"cookie")
+__all__ = ["SessionMiddleware"]
 
 
 class SessionMiddleware:
@@ -93,100 +88,7 @@ class SessionMiddleware:
             idle_timeout=self.cookie.idle_timeout,
             clock=self._clock,
         )
-        return SessionLayer(app, self.cookie, signer, self._origins, self._clock)
+        return SignedLayer(app, self.cookie, signer, self._origins, self._clock)
 
     def __repr__(self) -> str:
         return f"SessionMiddleware(cookie_name={self.cookie.cookie_name!r})"
-
-
-class SessionLayer:
-    """The middleware at work in one application: finds sessions in signed cookies, and keeps them there."""
-
-    def __init__(
-        self, app: ASGIApp, cookie: CookieSettings, signer: SignedCookies, origins: OriginCheck, clock: Clock
-    ) -> None:
-        self.app = app
-        self.cookie = cookie
-        self._signer = signer
-        self._origins = origins
-        self._clock = clock
-        self._start = cookie.cookie_name.encode("ascii") + b"="
-
-    def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
-        """Give the request its session."""
-        if scope["type"] == "lifespan":
-            return self.app(scope, receive, send)
-        session = scope["session"] = Session(self, scope["headers"], scope.get("scheme", "http"))
-
-        def send_with_session(message: Message) -> Awaitable[None]:
-            if session.accessed and message["type"] in START_MESSAGES:
-                message = self.finish(session, message)
-            return send(message)
-
-        unsafe = scope["type"] != "http" or scope["method"] not in SAFE_METHODS
-        if unsafe and self._origins.is_foreign(scope):
-            session.sealed = True
-            if session.stored is not None:
-                return _refuse(scope, receive, send_with_session)
-        return self.app(scope, receive, send_with_session)
-
-    def find(self, session: Session) -> StoredSession | None:
-        """The one live session among the cookies; of several different ones, none is believed."""
-        found: StoredSession | None = None
-        for header, line in session.headers:
-            if header != b"cookie" or self._start not in line:
-                continue
-            for part in line.split(b";") if b";" in line else (line,):
-                part = part.strip()
-                if not part.startswith(self._start):
-                    continue
-                session.presented = True
-                value = part[len(self._start) :].decode("latin-1")
-                stored = self._signer.read(value)
-                if stored is None or value == session.cookie:
-                    continue
-                if found is not None:
-                    return None
-                session.cookie, found = value, stored
-        return found
-
-    def finish(self, session: Session, message: Message) -> Message:
-        """Add what the client shall know of its session.
-
-        Raises:
-            SessionDataError: What was stored cannot be kept.
-        """
-        headers = [*message.get("headers", ()), _VARY]
-        if not session.is_as_stored or self._signer.wants_refresh(session.cookie):
-            cookie = self._changed(session)
-            if cookie is not None:
-                headers.append(cookie)
-        return {**message, "headers": headers}
-
-    def end(self, ended: str, created_at: int) -> None:
-        """Let no cookie of this id, or family of ids, in again."""
-        self._signer.end(ended, created_at)
-
-    def _changed(self, session: Session) -> tuple[bytes, bytes] | None:
-        """The header that brings the client's cookie up to date; None: it is so already."""
-        data, stored = session.encoded(), session.stored
-        if data is None:
-            if stored is not None:
-                session.end()
-            return self.cookie.delete_cookie(session.scheme) if session.presented else None
-        if stored is not None and data == stored.data and not self._signer.wants_refresh(session.cookie):
-            return None
-        session_id = session.id or session.restart()
-        created_at = int(self._clock()) if session.created_at is None else session.created_at
-        if self._signer.ended.holds(session_id, created_at):
-            return None  # another request ended it while this one ran
-        value, life = self._signer.write(session_id, created_at, data)
-        return self.cookie.set_cookie(value, life, session.scheme)
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    detail = "The request comes from another site, which is not trusted to use the session."
-    if scope["type"] == "websocket" and "websocket.http.response" not in scope.get("extensions", {}):
-        await send({"type": "websocket.close", "code": 1008, "reason": detail})
-    else:
-        await problem_response(403, detail)(scope, receive, send)

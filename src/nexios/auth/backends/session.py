@@ -9,7 +9,6 @@ from nexios.auth.base import BaseUser
 from nexios.auth.identity import identity_text
 from nexios.auth.model import AuthResult
 from nexios.exceptions import ConfigError
-from nexios.session.session import Session
 
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
@@ -52,7 +51,10 @@ class SessionAuthBackend(AuthenticationBackend):
                 "SessionAuthBackend needs SessionMiddleware before AuthenticationMiddleware: "
                 "app.add_middleware(SessionMiddleware()) first"
             )
-        kept = session.peek(self.session_key) if type(session) is Session else session.get(self.session_key)
+        # Ours is only looked at; another host's is any mapping.
+        key = self.session_key
+        # Another host's session may be any mapping.
+        kept = session.peek(key) if hasattr(session, "peek") else session.get(key)
         if not isinstance(kept, dict):
             return None
         identity = identity_text(kept.get(self.identifier))
@@ -88,6 +90,7 @@ def login(request: HTTPConnection, user: BaseUser) -> None:
     if isinstance(before, dict) and identity_text(before.get(backend.identifier)) != identity:
         session.clear()  # what somebody else left in this browser is not for this user (CWE-384)
     session[backend.session_key] = {backend.identifier: identity}
+    session.identity = identity
     request.scope["nexios.authentication"].use(
         request.scope, user, AuthResult(True, identity, backend.scope, None, session)
     )
