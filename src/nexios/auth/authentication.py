@@ -19,7 +19,7 @@ from nexios.http.problems import Forbidden, Unavailable
 from nexios.http.replay import Replayed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, MutableMapping
+    from collections.abc import Iterable, Iterator, MutableMapping
 
     from starlette.types import Receive
 
@@ -94,7 +94,7 @@ class Nobody:
 
     def use(self, scope: MutableMapping[str, Any], user: BaseUser, result: AuthResult) -> None:
         """Let the rest of the request run as `user`, who has just proved it."""
-        authentication = Authentication(self, ())
+        authentication = Authentication(self, iter(()))
         scope["nexios.authentication"] = authentication
         authentication.use(scope, user, result)
 
@@ -110,18 +110,17 @@ class Authentication(msgspec.Struct, eq=False):
 
     Attributes:
         app: The application's backends and users.
-        to_ask: The backends that the request has something for, in their order.
+        unasked: The backends that the request has something for and that were not asked yet, in their order.
         receive: Reads the body, for backends that look into it; nothing where none does.
         response: What backends set headers and cookies on; None as long as none is asked that could.
         body: The body for all who read it; None as long as nobody does.
     """
 
     app: Nobody
-    to_ask: tuple[AuthenticationBackend, ...]
+    unasked: Iterator[AuthenticationBackend]
     receive: Receive = empty_receive
     response: Response | None = None
     body: Replayed | None = None
-    _asked: int = 0
     _current: _Found | None = None
     _failed: bool = False
     _found: tuple[_Found, ...] = ()
@@ -145,29 +144,24 @@ class Authentication(msgspec.Struct, eq=False):
         for found in self._found:
             if scopes is None or found.result.scope in scopes:
                 return self._take(scope, found)
-        if self._asked == len(self.to_ask):
-            return None
-        app = self.app
-        while self._asked < len(self.to_ask):
-            backend = self.to_ask[self._asked]
-            self._asked += 1
+        for backend in self.unasked:
             try:
                 if backend.at_once:
                     result = backend.find(scope)
                 else:
                     result = await self._authenticated(backend, scope)
-                user = None
                 if result is None:
                     continue
+                user = None
                 if _is_success(result):
-                    user = await app.load_user(result.identity)
-                    if user is not None and not _is_known(user, app.user_model):
+                    user = await self.app.load_user(result.identity)
+                    if user is not None and not _is_known(user, self.app.user_model):
                         user = None
             except Exception as error:
                 # Whatever went wrong, nobody gets in by it and nobody else is asked in its place.
                 log_failure(backend, error)
                 self._failed = True
-                self.to_ask = ()
+                self.unasked = iter(())
                 return None
             if user is None:
                 self._refused += (backend.scheme,)

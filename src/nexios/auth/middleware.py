@@ -104,10 +104,10 @@ class AuthenticationLayer:
         self, backends: tuple[AuthenticationBackend, ...], scope: Scope, receive: Receive, send: Send
     ) -> None:
         if not self._looks_further:
-            authentication = scope["nexios.authentication"] = Authentication(self._nobody, backends)
+            authentication = scope["nexios.authentication"] = Authentication(self._nobody, iter(backends))
             await authentication.identify(scope)
             return await self.app(scope, receive, send)
-        authentication = scope["nexios.authentication"] = Authentication(self._nobody, backends, receive)
+        authentication = scope["nexios.authentication"] = Authentication(self._nobody, iter(backends), receive)
         try:
             await authentication.identify(scope)
             receive, send = _replaying(authentication, receive), _with_headers(authentication, send)
