@@ -107,7 +107,9 @@ class AuthenticationLayer:
             authentication = scope["nexios.authentication"] = Authentication(self._nobody, iter(backends))
             await authentication.identify(scope)
             return await self.app(scope, receive, send)
-        authentication = scope["nexios.authentication"] = Authentication(self._nobody, iter(backends), receive)
+        authentication = scope["nexios.authentication"] = Authentication(
+            self._nobody, iter(backends), receive
+        )
         try:
             await authentication.identify(scope)
             receive, send = _replaying(authentication, receive), _with_headers(authentication, send)
