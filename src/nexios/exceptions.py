@@ -4,6 +4,7 @@
 NexiosError
 ├── ConfigError            the programmer's: raised at start-up wherever it can be known there
 ├── SessionDataError       the handler's: what it stored in the session cannot be kept
+├── UnknownKey             there is no API key of that id to rotate, or it is over
 ├── StoreUnavailable       the store did not answer in time: 503, and nobody is let in
 └── AuthenticationError    the client's: who is asking could not be established
     └── InvalidToken       the token is not one of ours, or no longer
@@ -21,6 +22,7 @@ __all__ = [
     "NexiosError",
     "SessionDataError",
     "StoreUnavailable",
+    "UnknownKey",
 ]
 
 
@@ -34,6 +36,10 @@ class ConfigError(NexiosError):
 
 class SessionDataError(NexiosError):
     """What was stored in a session cannot be kept: not JSON, or too large for a cookie."""
+
+
+class UnknownKey(NexiosError, LookupError):
+    """There is no API key of that id, or it is expired, revoked or replaced already."""
 
 
 class StoreUnavailable(NexiosError):

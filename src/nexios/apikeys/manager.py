@@ -1,0 +1,280 @@
+"""API keys in a store: made, verified, rotated, revoked."""
+
+from __future__ import annotations
+
+import logging
+import time
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from nexios.apikeys.format import KEY_PREFIX, check_prefix, has_key_form, hash_key
+from nexios.apikeys.issuing import is_key_id, issue, replace
+from nexios.apikeys.lookups import Lookups
+from nexios.apikeys.model import APIKey
+from nexios.apikeys.uses import Uses
+from nexios.exceptions import ConfigError, UnknownKey
+from nexios.stores.base import APIKeyStore
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+
+    from nexios.types import Clock
+
+__all__ = ["APIKeys"]
+
+logger = logging.getLogger("nexios.apikeys")
+
+_PAGE = 1000
+
+_Keys: TypeAlias = list[APIKey]
+
+
+class APIKeys:
+    """The API keys of one prefix in a store.
+
+    Args:
+        store: Keeps them, e.g. `SQLStore`.
+        prefix: What they begin with, e.g. `"acme_live"`; a key of another prefix is never taken, though it
+            is in the same store.
+        kept: How many verified keys are kept for less than a second, so that the store is not asked again;
+            0: none.
+        flush_every: How often it is written when keys were last used.
+        clock: The time now, in seconds since the epoch.
+        monotonic: A clock that is never turned back, in seconds.
+
+    Raises:
+        ConfigError: One of them cannot be.
+    """
+
+    def __init__(
+        self,
+        store: APIKeyStore,
+        *,
+        prefix: str = KEY_PREFIX,
+        kept: int = 10_000,
+        flush_every: timedelta = timedelta(seconds=30),
+        clock: Clock = time.time,
+        monotonic: Clock = time.monotonic,
+    ) -> None:
+        if isinstance(store, type) or not isinstance(store, APIKeyStore):
+            name = store.__name__ if isinstance(store, type) else type(store).__name__
+            raise ConfigError(
+                f'APIKeys: {name} keeps no API keys: use a database, open_store("sqlite:///app.db") or '
+                f'open_store("postgresql://..."), or in tests MemoryStore()'
+            )
+        try:
+            self.prefix = check_prefix(prefix)
+        except ValueError as error:
+            raise ConfigError(f"APIKeys: {error}") from None
+        if type(kept) is not int or kept < 0:
+            raise ConfigError("APIKeys: kept is how many keys are kept, 0 for none")
+        if not isinstance(flush_every, timedelta) or flush_every <= timedelta(0):
+            raise ConfigError("APIKeys: flush_every is a timedelta, e.g. timedelta(seconds=30)")
+        self._store = store
+        self._clock = clock
+        self._lookups = Lookups(store.find_key, monotonic, kept)
+        self._uses = Uses(store.note_key_uses, flush_every.total_seconds())
+        before_close = getattr(store, "before_close", None)
+        if before_close is not None:
+            before_close(self.flush)
+
+    async def create(
+        self,
+        owner: str,
+        name: str,
+        *,
+        permissions: Collection[str] | None = None,
+        expires_in: timedelta | None = None,
+        metadata: Mapping[str, Any] | None = None,
+        addresses: Collection[str] | None = None,
+        not_after: datetime | None = None,
+    ) -> tuple[str, APIKey]:
+        """Make a key.
+
+        Args:
+            owner: The identity that a request with it has.
+            name: What the owner calls it.
+            permissions: What it may do at most, of all that its owner may when it is used; None: all of that.
+            expires_in: How long it lives; None: until it is revoked.
+            metadata: A small JSON mapping of the application's own.
+            addresses: The networks that it may come from, e.g. `["10.0.0.0/8"]`; None: any.
+            not_after: When it dies at the latest, whatever `expires_in` says.
+
+        Returns:
+            The key, to be shown once, and what is known of it.
+
+        Raises:
+            TypeError: One of them is of another kind.
+            ValueError: One of them cannot be kept; the message says the limit.
+            StoreUnavailable: The store does not answer.
+        """
+        key, key_hash, record = issue(
+            self.prefix,
+            self.now(),
+            owner=owner,
+            name=name,
+            permissions=permissions,
+            expires_in=expires_in,
+            metadata=metadata,
+            addresses=addresses,
+            not_after=not_after,
+        )
+        await self._store.add_key(record, key_hash)
+        return key, record
+
+    async def verify(self, key: object, address: str | None = None) -> APIKey | None:
+        """Whose key this is, if it is good at this moment; None for anything else whatever.
+
+        What has not the form of a key, with its prefix and checksum, is refused without asking the store.
+
+        Args:
+            key: As it was presented.
+            address: Where it comes from, for keys that are bound to networks.
+
+        Raises:
+            StoreUnavailable: The store does not answer, so that nothing is known.
+        """
+        if not isinstance(key, str) or not has_key_form(key, self.prefix):
+            return None
+        key_hash = hash_key(key)
+        found, version = self._lookups.kept(key_hash), None
+        if found is None:
+            found, version = await self._lookups.find(key_hash)
+            if found is None:
+                return None
+        now = self._clock()
+        refusal = found.refusal(now, address, self.prefix)
+        record = found.record
+        if refusal is not None:
+            logger.info("API key %s refused: %s", record.id, refusal)
+            return None
+        if version is not None:
+            # Only what is good is kept, so that a refusal takes as long as that of a key nobody ever made.
+            self._lookups.keep(key_hash, found, version)
+        self._uses.note(record.id, now)
+        return record
+
+    async def rotate(
+        self,
+        key_id: str,
+        *,
+        overlap: timedelta = timedelta(hours=24),
+        owner: str | None = None,
+        not_after: datetime | None = None,
+    ) -> tuple[str, APIKey]:
+        """Replace a key by a new one of the same owner, name, permissions, metadata and addresses.
+
+        The new one lives as long as the old one was made for, counted from now.
+
+        Args:
+            key_id: The old one's id.
+            overlap: How long the old one is still good, unless it expires before; none of it: it is dead at
+                once.
+            owner: Whose it must be; None: anybody's.
+            not_after: When the new one dies at the latest.
+
+        Returns:
+            The new key, to be shown once, and what is known of it.
+
+        Raises:
+            UnknownKey: There is no such key, or it is expired, revoked or replaced already.
+            TypeError: `overlap` is no timedelta.
+            ValueError: `overlap` is negative.
+            StoreUnavailable: The store does not answer.
+        """
+        old = await self.get(key_id)
+        if old is None or (owner is not None and old.owner != owner):
+            raise UnknownKey("there is no such API key")
+        if not self.is_live(old) or old.replaced_by is not None:
+            raise UnknownKey("the API key is expired, revoked or replaced already: create a new one")
+        key, key_hash, new, ends = replace(old, self.now(), overlap, not_after)
+        done = await self._store.replace_key(old.id, ends, new, key_hash)
+        self._lookups.drop(old.id)
+        if not done:
+            raise UnknownKey("the API key was revoked or replaced at this moment")
+        return key, new
+
+    async def revoke(self, key_id: str, owner: str | None = None) -> bool:
+        """End a key: it is dead at once in this process, and within one second in every other.
+
+        Args:
+            key_id: Its id.
+            owner: Whose it must be; None: anybody's.
+
+        Returns:
+            Whether there is such a key; one that is revoked already stays so.
+
+        Raises:
+            StoreUnavailable: The store does not answer; the key may be good still.
+        """
+        record = await self.get(key_id)
+        if record is None or (owner is not None and record.owner != owner):
+            return False
+        try:
+            return await self._store.revoke_key(record.id, self.now())
+        finally:
+            self._lookups.drop(record.id)
+
+    async def get(self, key_id: str) -> APIKey | None:
+        """What is known of the key of this id, whatever its state; None: there is none."""
+        if not is_key_id(key_id):
+            return None
+        record = await self._store.get_key(key_id)
+        return record if record is not None and record.prefix == self.prefix else None
+
+    async def list(self, owner: str, *, limit: int = _PAGE, after: str | None = None) -> _Keys:
+        """The keys of `owner`, the oldest first, whatever their state.
+
+        Args:
+            owner: Whose.
+            limit: How many at most.
+            after: The id of the last one that is known already.
+        """
+        if not isinstance(owner, str):
+            raise TypeError(f"owner is text, not {type(owner).__name__}; list_all lists everybody's keys")
+        return await self._listed(owner, limit, after)
+
+    async def list_all(self, *, limit: int = _PAGE, after: str | None = None) -> _Keys:
+        """Everybody's keys, the oldest first, whatever their state; see `list`."""
+        return await self._listed(None, limit, after)
+
+    async def purge(self, dead_for: timedelta = timedelta(days=90), *, limit: int = _PAGE) -> int:
+        """Delete keys that expired or were revoked that long ago.
+
+        Args:
+            dead_for: How long they are kept, for whoever looks back.
+            limit: How many are deleted at most.
+
+        Returns:
+            How many were.
+        """
+        return await self._store.purge_keys(self.now() - dead_for, limit)
+
+    async def flush(self) -> None:
+        """Write when keys were last used, as is done from time to time and before the store is closed.
+
+        Raises:
+            StoreUnavailable: The store does not answer; nothing is lost by that.
+        """
+        await self._uses.flush()
+
+    def now(self) -> datetime:
+        """The time by which keys are judged, in UTC."""
+        return datetime.fromtimestamp(self._clock(), UTC)
+
+    def is_live(self, record: APIKey) -> bool:
+        """Whether a key of this record would be taken now, from an address that it may come from."""
+        return record.revoked_at is None and (record.expires_at is None or self.now() < record.expires_at)
+
+    async def _listed(self, owner: str | None, limit: int, after: str | None) -> _Keys:
+        found: _Keys = []
+        while len(found) < limit:
+            page = await self._store.list_keys(owner, limit=_PAGE, after=after)
+            found += (record for record in page if record.prefix == self.prefix)
+            if len(page) < _PAGE:
+                break
+            after = page[-1].id
+        return found[:limit]
+
+    def __repr__(self) -> str:
+        return f"APIKeys({type(self._store).__name__}, prefix={self.prefix!r})"
