@@ -8,14 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import algorithms, chart, inprocess, memory, report, routes, served, tables
+from benchmarks import algorithms, chart, inprocess, keys, memory, report, routes, served, sessions, tables
 from benchmarks.candidates import CANDIDATES, Candidate
 from benchmarks.checks import WrongAnswer
 from benchmarks.machine import describe
 from benchmarks.progress import console
 
 RESULTS = Path(__file__).parent / "results"
-PARTS = ("in-process", "served", "nexios")
+PARTS = ("in-process", "served", "nexios", "stores")
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -23,7 +23,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--quick", action="store_true", help="few short rounds; figures are rough")
     parser.add_argument("--long", action="store_true", help="a million different tokens, not 100,000")
     parser.add_argument("--rounds", type=int, metavar="N", help="interleaved rounds in process (default 25)")
-    parser.add_argument("--only", choices=PARTS, help="one part; `nexios` is algorithms, routes and memory")
+    parser.add_argument("--only", choices=PARTS, help="one part; see benchmarks/README.md")
     parser.add_argument("--apps", nargs="+", choices=CANDIDATES, metavar="APP", help=", ".join(CANDIDATES))
     parser.add_argument(
         "--output", type=Path, metavar="DIR", help="default: benchmarks/results; --quick and --apps: nowhere"
@@ -40,7 +40,7 @@ def _measure(options: argparse.Namespace, candidates: Sequence[Candidate]) -> re
     labels = {candidate.name: candidate.label for candidate in candidates}
     found: report.Results = {}
 
-    def keep(part: str, figures: Any, **conditions: int) -> None:
+    def keep(part: str, figures: Any, **conditions: Any) -> None:
         made = datetime.now(UTC).isoformat(timespec="minutes")
         found[part] = {"made": made, **conditions, "figures": figures}
 
@@ -64,6 +64,15 @@ def _measure(options: argparse.Namespace, candidates: Sequence[Candidate]) -> re
         keep("algorithms", algorithms.measure(rounds), rounds=rounds)
         keep("routes", routes.measure(rounds), rounds=rounds)
         keep("memory", memory.measure(options.long))
+    if options.only == "stores" or (options.only is None and "nexios" in labels):
+        rounds, seconds = (1, 1) if options.quick else (5, 3)
+        rates = sessions.measure(rounds, seconds)
+        if rates is not None:
+            named = {candidate.name: candidate.label for candidate in sessions.CANDIDATES}
+            tables.show("Sessions: requests/s, and times Starlette's own", {"session": rates}, named, 0)
+            keep("sessions", report.plain({"session": rates}), rounds=rounds, labels=named)
+        many = 50_000 if options.quick else keys.MANY
+        keep("keys", keys.measure(2 if options.quick else 10, many), many=many)
     return found
 
 

@@ -137,6 +137,31 @@ def _memory(section: Results) -> Iterator[str]:
     )
 
 
+def _sessions(section: Results) -> Iterator[str]:
+    yield "## Sessions in a store"
+    yield ""
+    yield (
+        "Requests per second of a session that nobody changes, and in brackets times Starlette's own sessions"
+        f" of the same round (medians of {section['rounds']} interleaved rounds, served as above). "
+        "More is better."
+    )
+    yield ""
+    yield from _comparison(section, section["labels"], 0)
+
+
+def _keys(section: Results) -> Iterator[str]:
+    many = f"{section['many']:,} keys"
+    yield "## API keys in a store"
+    yield ""
+    yield "µs for the verification of a key drawn at random, each by one query, with the database's own time."
+    yield ""
+    rows = [
+        [name, f"{row['few']:.0f}", f"{row['many']:.0f}", f"{row['ratio']:.2f}"]
+        for name, row in section["figures"].items()
+    ]
+    yield from _table(["", "1,000 keys", many, "times"], rows)
+
+
 def as_markdown(results: Results) -> str:
     """The results for readers."""
     about = results["about"]
@@ -153,7 +178,14 @@ def as_markdown(results: Results) -> str:
     for name, comparison in comparisons:
         if name in results:
             lines += comparison(results[name], labels)
-    for name, part in (("algorithms", _algorithms), ("routes", _routes), ("memory", _memory)):
+    parts = (
+        ("algorithms", _algorithms),
+        ("routes", _routes),
+        ("memory", _memory),
+        ("sessions", _sessions),
+        ("keys", _keys),
+    )
+    for name, part in parts:
         if name in results:
             lines += part(results[name])
     return "\n".join(lines).rstrip() + "\n"

@@ -38,10 +38,11 @@ SERVED = [REQUESTS[name] for name in ("plain", "jwt", "session", "apikey", "refu
 class Server:
     """One application behind uvicorn, in a process and on a port of its own."""
 
-    def __init__(self, candidate: Candidate, port: int) -> None:
+    def __init__(self, candidate: Candidate, port: int, requests: Sequence[Request]) -> None:
         self.name = candidate.name
         self.label = candidate.label
         self.port = port
+        self._requests = requests
         self.pid = 0
         self._cookie = b""
 
@@ -54,7 +55,7 @@ class Server:
         """Get the session cookie, and see that each request is answered as it should be."""
         status, cookie = self._ask("POST", f"/login?identity={IDENTITY}", [])
         self._cookie = cookie_value(cookie.encode() if cookie else None, status)
-        for request in SERVED:
+        for request in self._requests:
             status, _ = self._ask("GET", request.path, self.headers(request))
             if status != request.status:
                 raise RuntimeError(f"{self.label} answers {request.name} with {status}, not {request.status}")
@@ -86,9 +87,9 @@ def _free_port() -> int:
 
 
 @contextmanager
-def served(candidate: Candidate) -> Iterator[Server]:
-    """`candidate` under uvicorn for the time of the block, on the last core."""
-    server = Server(candidate, _free_port())
+def served(candidate: Candidate, requests: Sequence[Request] = SERVED) -> Iterator[Server]:
+    """`candidate` under uvicorn for the time of the block, on the last core; it answers `requests`."""
+    server = Server(candidate, _free_port(), requests)
     command = [sys.executable, "-m", "uvicorn", candidate.target, "--host", "127.0.0.1"]
     command += ["--port", str(server.port), "--workers", "1", "--loop", "uvloop", "--http", "httptools"]
     command += ["--no-access-log", "--log-level", "warning"]

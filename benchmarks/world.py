@@ -42,3 +42,7 @@ UNAUTHORIZED: dict[str, str | int] = {
     "detail": "A valid credential is required.",
 }
 """The problem body (RFC 9457) of every refusal that an application writes itself."""
+
+POSTGRESQL = "postgresql://postgres@127.0.0.1:5432/test"
+REDIS = "redis://127.0.0.1:6379/0"
+"""The servers of the parts that measure stores."""

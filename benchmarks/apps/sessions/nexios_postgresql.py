@@ -1,0 +1,8 @@
+"""Nexios, its sessions in PostgreSQL."""
+
+from __future__ import annotations
+
+from benchmarks.apps.sessions.stored import session_app
+from benchmarks.world import POSTGRESQL
+
+app = session_app(POSTGRESQL)
