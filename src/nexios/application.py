@@ -10,6 +10,7 @@ from starlette.datastructures import State
 
 from nexios.config import MakeConfig
 from nexios.dispatch import Dispatcher
+from nexios.events import Events, running_events
 from nexios.exceptions import ConfigError
 from nexios.http import Request
 from nexios.http.answers import ANSWER_BEGUN
@@ -42,6 +43,7 @@ class NexiosApp(Router):
         on_startup: Functions to call when the application starts.
         on_shutdown: Functions to call when it stops.
         lifespan: A function from the application to an async context manager that is open while it runs.
+        events: Where the application tells what happens to credentials; its own where it is left out.
     """
 
     def __init__(
@@ -52,6 +54,7 @@ class NexiosApp(Router):
         on_startup: Sequence[Callable[[], Any]] = (),
         on_shutdown: Sequence[Callable[[], Any]] = (),
         lifespan: Callable[[NexiosApp], AbstractAsyncContextManager[Any]] | None = None,
+        events: Events | None = None,
     ) -> None:
         super().__init__()
         if config is None:
@@ -60,7 +63,10 @@ class NexiosApp(Router):
             raise ConfigError(
                 f"config is a MakeConfig, not {type(config).__name__}: MakeConfig(secret_key=...)"
             )
+        if events is not None and not isinstance(events, Events):
+            raise ConfigError(f"events is an Events, not {type(events).__name__}: NexiosApp(events=Events())")
         self.config = config
+        self.events = Events() if events is None else events
         self.state = State()
         self._recipes: list[MiddlewareRecipe] = []
         self._errors = ErrorAnswers(exception_handlers or {}, debug=config.debug)
@@ -152,11 +158,13 @@ class NexiosApp(Router):
         if self._stack is None:
             app: ASGIApp = self._routes()
             token = running_config.set(self.config)
+            heard = running_events.set(self.events)
             try:
                 for recipe in reversed(self._recipes):
                     app = recipe(app)
             finally:
                 running_config.reset(token)
+                running_events.reset(heard)
             check_stack(
                 app, self._routes(), self.declarations(), scope or {}, require_auth=self.config.require_auth
             )

@@ -56,6 +56,8 @@ class Lifespan:
                 await receive()
                 for function in self.on_shutdown:
                     await _call(function)
+                # Listeners may need what the context holds open, as an audit its store.
+                await app.events.drain()
         except BaseException as error:
             what = "shutdown" if started else "startup"
             # A ConfigError's message is the mend; a stack trace would only hide it.
