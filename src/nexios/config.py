@@ -11,6 +11,7 @@ from datetime import timedelta
 from types import MappingProxyType
 from typing import Any, NoReturn, Self
 
+from nexios.addresses import FORWARDING_HEADERS, checked_proxies
 from nexios.exceptions import ConfigError
 from nexios.strength import is_public_key, secret_weakness
 from nexios.text import is_unicode
@@ -47,6 +48,10 @@ class MakeConfig:
         jwt_audience: Who this application is: a token's `aud` must name it (RFC 7519 4.1.3).
         jwt_issuer: Whose tokens are taken: a token's `iss` must be equal to it (RFC 7519 4.1.1).
         jwt_leeway: How far clocks may differ when `exp`, `nbf` and `iat` are checked.
+        trusted_proxies: Whose word counts about where a request comes from: addresses, networks such as
+            `"10.0.0.0/8"`, or `"unix"` for a socket of the file system.
+        forwarded_header: Where they say it: `"X-Forwarded-For"` or `"Forwarded"` (RFC 7239); the other one is
+            never read.
         extra: The application's own settings.
 
     Raises:
@@ -63,6 +68,8 @@ class MakeConfig:
     jwt_audience: str | Sequence[str] | None = None
     jwt_issuer: str | Sequence[str] | None = None
     jwt_leeway: timedelta = timedelta(0)
+    trusted_proxies: Sequence[str] = ()
+    forwarded_header: str = FORWARDING_HEADERS[0]
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def __new__(cls, *args: object, **settings: object) -> Self:
@@ -91,6 +98,7 @@ class MakeConfig:
             raise ConfigError("extra must be a mapping of the application's own settings")
         object.__setattr__(self, "extra", MappingProxyType(dict(self.extra)))
         checked_algorithms(self.jwt_algorithms)
+        self._check_proxies()
         self._check_secrets()
 
     @property
@@ -163,6 +171,15 @@ class MakeConfig:
         raise TypeError(
             "MakeConfig holds secrets and is not pickled: read it again with MakeConfig.from_env()"
         )
+
+    def _check_proxies(self) -> None:
+        proxies = _texts("trusted_proxies", self.trusted_proxies or None) or ()
+        object.__setattr__(self, "trusted_proxies", checked_proxies(proxies))
+        for header in FORWARDING_HEADERS:
+            if isinstance(self.forwarded_header, str) and self.forwarded_header.lower() == header.lower():
+                object.__setattr__(self, "forwarded_header", header)
+                return
+        raise ConfigError(f"forwarded_header is one of {' and '.join(FORWARDING_HEADERS)}")
 
     def _check_secrets(self) -> None:
         for secret in self.secret_keys:
@@ -250,7 +267,7 @@ def _from_text(variable: str, name: str, text: str) -> Any:
             return timedelta(seconds=float(text))
         except (ValueError, OverflowError):
             raise ConfigError(f"{variable} must be a number of seconds") from None
-    if name in {"secret_key", "jwt_algorithms", "jwt_audience", "jwt_issuer"}:
+    if name in {"secret_key", "jwt_algorithms", "jwt_audience", "jwt_issuer", "trusted_proxies"}:
         if name == "secret_key" and "-----BEGIN" in text:
             return text
         return [part.strip() for part in text.split(",")]
