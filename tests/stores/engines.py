@@ -2,10 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+import pytest
+
 from nexios.stores import open_store
+
+POSTGRESQL = os.environ.get("NEXIOS_TEST_POSTGRESQL", "postgresql://postgres@127.0.0.1:5432/test")
+REDIS = os.environ.get("NEXIOS_TEST_REDIS", "redis://127.0.0.1:6379/0")
 
 
 @dataclass(frozen=True)
@@ -13,12 +24,66 @@ class Engine:
     """An engine of a test's own.
 
     Attributes:
-        kind: Which one it is.
+        kind: `memory`, `sqlite`, `postgresql` or `redis`.
         url: What opens it.
     """
 
     kind: str
     url: str
 
-    def open(self, **options: Any) -> Any:
-        return open_store(self.url, **options)
+    @asynccontextmanager
+    async def open(self, **options: Any) -> AsyncIterator[Any]:
+        """The store, with its tables."""
+        async with open_store(self.url, **options) as store:
+            await store.upgrade()
+            yield store
+
+
+@contextmanager
+def fresh(kind: str, folder: Path) -> Iterator[Engine]:
+    """An engine with nothing in it, of which nothing is left afterwards."""
+    if kind == "memory":
+        yield Engine(kind, "memory://")
+    elif kind == "sqlite":
+        yield Engine(kind, f"sqlite:///{folder}/store.db")
+    elif kind == "postgresql":
+        schema = f"nexios_test_{secrets.token_hex(6)}"
+        joint = "&" if "?" in POSTGRESQL else "?"
+        try:
+            yield Engine(kind, f"{POSTGRESQL}{joint}schema={schema}")
+        finally:
+            asyncio.run(_drop(schema))
+    else:
+        raise ValueError(kind)
+
+
+def needs_service(kind: str) -> None:
+    """Skip the test where the server is not there; fail it where it must be."""
+    if kind not in {"postgresql", "redis"}:
+        return
+    url = POSTGRESQL if kind == "postgresql" else REDIS
+    reason = asyncio.run(_unreachable(url))
+    if reason is None:
+        return
+    if os.environ.get("NEXIOS_TEST_SERVICES") == "required":
+        pytest.fail(f"{kind} must be there (NEXIOS_TEST_SERVICES=required): {reason}")
+    pytest.skip(f"{kind} is not there: {reason}")
+
+
+async def _unreachable(url: str) -> str | None:
+    async with open_store(url) as store:
+        try:
+            await store.ping()
+        except Exception as error:
+            return str(error)
+    return None
+
+
+async def _drop(schema: str) -> None:
+    import asyncpg
+
+    connection = await asyncpg.connect(POSTGRESQL)
+    try:
+        await connection.execute(f'DROP SCHEMA IF EXISTS "{schema}" CASCADE')
+    finally:
+        await connection.close()

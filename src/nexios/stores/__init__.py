@@ -5,15 +5,15 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from nexios.stores.base import APIKeyStore, RevocationStore, SessionStore, Store, TokenStore
-from nexios.stores.opening import open_store
+from nexios.stores.opening import ENGINES, engine, open_store
 from nexios.stores.records import RefreshRecord, Revocation, SessionRecord, TokenFamily
 
 if TYPE_CHECKING:
     from nexios.stores.memory import MemoryStore
+    from nexios.stores.sql import SQLStore
 
 __all__ = [
     "APIKeyStore",
@@ -21,6 +21,7 @@ __all__ = [
     "RefreshRecord",
     "Revocation",
     "RevocationStore",
+    "SQLStore",
     "SessionRecord",
     "SessionStore",
     "Store",
@@ -29,11 +30,9 @@ __all__ = [
     "open_store",
 ]
 
-# Each brings a library of its own, which is imported where it is used.
-_ENGINES = {"MemoryStore": "nexios.stores.memory"}
-
 
 def __getattr__(name: str) -> Any:
-    if name not in _ENGINES:
+    # Each engine brings a library of its own, which is imported where it is used.
+    if name not in ENGINES:
         raise AttributeError(f"module 'nexios.stores' has no attribute {name!r}")
-    return getattr(import_module(_ENGINES[name]), name)
+    return engine(name)

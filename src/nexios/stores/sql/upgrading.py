@@ -1,0 +1,106 @@
+"""Bringing the tables up to date, by Alembic; one process does it, and the others wait."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Select, column, func, select, table, text
+
+from nexios.exceptions import ConfigError
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from sqlalchemy import Connection
+    from sqlalchemy.ext.asyncio import AsyncConnection
+
+    from nexios.stores.sql.database import Database
+
+__all__ = ["HEAD", "VERSION_TABLE", "Revision", "current", "history", "upgrade"]
+
+HEAD = "0001"
+"""The newest revision."""
+
+VERSION_TABLE = "nexios_alembic_version"
+"""Not Alembic's own name for it, which the application's migrations may have taken."""
+
+# How long a process waits for another one to upgrade the tables, and may take itself, in seconds.
+_PATIENCE = 60.0
+_VERSION: Select[Any] = select(column("version_num")).select_from(table(VERSION_TABLE))
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """A step of the tables.
+
+    Attributes:
+        id: Its name.
+        summary: What it does.
+    """
+
+    id: str
+    summary: str
+
+
+async def upgrade(database: Database) -> None:
+    """Run what is missing, at most once whoever asks."""
+    if await current(database) == HEAD:
+        return
+    if database.target.sqlite:
+        # It stays in the file, and cannot be set within a transaction.
+        await database.change(text("PRAGMA journal_mode=WAL"), {})
+    await database.transaction(lambda connection: _upgrade(database, connection), seconds=_PATIENCE)
+
+
+async def current(database: Database) -> str | None:
+    """The revision that the tables are of; None: there are none."""
+    try:
+        found = await database.rows(_VERSION, {}, lambda row: str(row.version_num))
+    except ConfigError:
+        return None
+    return found[0] if found else None
+
+
+def history() -> list[Revision]:
+    """Every revision of the tables, the first one first."""
+    from alembic.script import ScriptDirectory
+
+    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
+    return [Revision(script.revision, script.doc) for script in scripts][::-1]
+
+
+async def _upgrade(database: Database, connection: AsyncConnection) -> None:
+    schema = database.target.schema
+    if not database.target.sqlite:
+        # Held until the end of the transaction; SQLite's own lock is that of BEGIN IMMEDIATE.
+        await connection.execute(select(func.pg_advisory_xact_lock(zlib.crc32(f"nexios {schema}".encode()))))
+        if schema is not None:
+            quoted = connection.dialect.identifier_preparer.quote(schema)
+            await connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {quoted}")
+    await connection.run_sync(_run)
+
+
+def _run(connection: Connection) -> None:
+    from alembic import command
+    from alembic.util import CommandError
+
+    config = _config()
+    config.attributes["connection"] = connection
+    try:
+        command.upgrade(config, "head")
+    except CommandError as error:
+        known: Any = error
+        raise ConfigError(
+            f"the store's tables are of a revision that this version does not know ({known}): update Nexios"
+        ) from None
+
+
+def _config() -> Config:
+    try:
+        from alembic.config import Config
+    except ImportError:
+        raise ConfigError('alembic is missing: pip install "nexios[sql]"') from None
+    config = Config()
+    config.set_main_option("script_location", "nexios.stores:migrations")
+    return config
