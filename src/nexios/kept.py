@@ -58,6 +58,12 @@ class Kept(Generic[Credential, Verified]):
             self._kept[credential] = verified
             self.bytes += cost
 
+    def discard(self, credential: Credential) -> None:
+        """Keep nothing of `credential` any longer."""
+        with self._lock:
+            if self._kept.pop(credential, None) is not None:
+                self.bytes -= _PER_ENTRY + _PER_LETTER * len(credential)
+
     def clear(self) -> None:
         """Keep nothing of what was verified so far: the keys or settings have changed."""
         with self._lock:

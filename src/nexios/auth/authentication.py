@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import inspect
-import logging
 from collections.abc import Awaitable, Callable
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import msgspec
 from starlette.requests import empty_receive, empty_send
 
 from nexios.auth.base import BaseUser, UnauthenticatedUser, is_named
+from nexios.auth.believing import is_known, is_success
 from nexios.auth.challenge import Challenges
 from nexios.auth.failures import log_failure, log_permission_failure
 from nexios.auth.model import AuthResult
+from nexios.auth.telling import tell_authenticated, tell_forbidden, tell_no_credential, tell_refused
+from nexios.events import Events
 from nexios.http import Request, Response, WebSocket
-from nexios.http.problems import Forbidden, Unavailable
+from nexios.http.problems import Unavailable
 from nexios.http.replay import Replayed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, MutableMapping
+    from collections.abc import Collection, Iterable, Iterator, MutableMapping
 
     from starlette.types import Receive
 
@@ -31,9 +34,6 @@ __all__ = ["STRANGER", "Authentication", "LoadUser", "Nobody"]
 LoadUser: TypeAlias = Callable[[str], Awaitable[BaseUser | None]]
 
 STRANGER = UnauthenticatedUser()
-
-logger = logging.getLogger("nexios.auth")
-
 
 class _Found(msgspec.Struct, frozen=True):
     result: AuthResult
@@ -48,11 +48,13 @@ class Nobody:
         user_model: The class of its users.
         load_user: Finds one by identity.
         realm: What its challenges name.
+        events: Who is told what becomes of credentials.
     """
 
-    __slots__ = ("_always", "_by_header", "backends", "challenges", "load_user", "user_model")
+    __slots__ = ("_always", "_by_header", "backends", "challenges", "events", "load_user", "user_model")
 
     credential = None
+    permissions = None
 
     def __init__(
         self,
@@ -60,8 +62,10 @@ class Nobody:
         user_model: type[BaseUser],
         load_user: LoadUser,
         realm: str,
+        events: Events | None = None,
     ) -> None:
         self.backends = backends
+        self.events = Events() if events is None else events
         self.user_model = user_model
         self.load_user = load_user
         self.challenges = Challenges(backends, realm)
@@ -90,6 +94,8 @@ class Nobody:
         Raises:
             Unauthorized: Always.
         """
+        if self.events.listening:
+            tell_no_credential(self.events, scope)
         raise self.challenges.refusal(requirement.scopes)
 
     def use(self, scope: MutableMapping[str, Any], user: BaseUser, result: AuthResult) -> None:
@@ -133,9 +139,19 @@ class Authentication(msgspec.Struct, eq=False):
         return self.app.backends
 
     @property
+    def events(self) -> Events:
+        """Who is told what becomes of the credentials."""
+        return self.app.events
+
+    @property
     def credential(self) -> object:
         """What the backend in charge verified."""
         return None if self._current is None else self._current.result.credential
+
+    @property
+    def permissions(self) -> Collection[str] | None:
+        """To what the credential of the backend in charge narrows its user; None: to nothing."""
+        return None if self._current is None else self._current.result.permissions
 
     async def identify(
         self, scope: MutableMapping[str, Any], scopes: frozenset[str] | None = None
@@ -147,27 +163,36 @@ class Authentication(msgspec.Struct, eq=False):
         for backend in self.unasked:
             try:
                 if backend.at_once:
-                    result = backend.find(scope)
+                    result: Any = backend.find(scope)
+                    if type(result) is CoroutineType:
+                        # Most are known at once, and this one must be asked about.
+                        result = await result
                 else:
                     result = await self._authenticated(backend, scope)
                 if result is None:
                     continue
                 user = None
-                if _is_success(result):
+                if is_success(result):
                     user = await self.app.load_user(result.identity)
-                    if user is not None and not _is_known(user, self.app.user_model):
+                    if user is not None and not is_known(user, self.app.user_model):
                         user = None
             except Exception as error:
                 # Whatever went wrong, nobody gets in by it and nobody else is asked in its place.
                 log_failure(backend, error)
+                if self.app.events.listening:
+                    tell_refused(self.app.events, scope, backend, "unavailable")
                 self._failed = True
                 self.unasked = iter(())
                 return None
             if user is None:
                 self._refused += (backend.scheme,)
+                if self.app.events.listening:
+                    tell_refused(self.app.events, scope, backend, result)
                 continue
             found = _Found(result, user)
             self._found += (found,)
+            if self.app.events.listening:
+                tell_authenticated(self.app.events, scope, backend, result, user)
             if scopes is None or result.scope in scopes:
                 return self._take(scope, found)
         return None
@@ -189,17 +214,21 @@ class Authentication(msgspec.Struct, eq=False):
         current = self._current
         if current is None or (required.scopes is not None and current.result.scope not in required.scopes):
             return self._admit_later(scope, required)
-        return self._permit(current, required) if required.permissions else None
+        return self._permit(scope, current, required) if required.permissions else None
 
     async def _admit_later(self, scope: MutableMapping[str, Any], required: Requirement) -> None:
         current = await self.identify(scope, required.scopes)
         if current is None:
             if self._failed:
                 raise Unavailable("Authentication is not available at the moment.")
+            if not self._refused and self.app.events.listening:
+                tell_no_credential(self.app.events, scope, other=bool(self._found))
             raise self.app.challenges.refusal(required.scopes, self._refused)
-        await self._permit(current, required)
+        await self._permit(scope, current, required)
 
-    async def _permit(self, current: _Found, required: Requirement) -> None:
+    async def _permit(
+        self, scope: MutableMapping[str, Any], current: _Found, required: Requirement
+    ) -> None:
         for permission in required.permissions:
             try:
                 permitted = await _permits(current, permission)
@@ -207,7 +236,9 @@ class Authentication(msgspec.Struct, eq=False):
                 log_permission_failure(self.backends, current.result.scope, error)
                 raise Unavailable("Permissions are not available at the moment.") from None
             if not permitted:
-                raise Forbidden("You do not have the permission that this needs.")
+                if self.app.events.listening:
+                    tell_forbidden(self.app.events, scope, self.backends, current.result, permission)
+                raise self.app.challenges.forbidden(current.result, permission, required.permissions)
 
     def use(self, scope: MutableMapping[str, Any], user: BaseUser, result: AuthResult) -> None:
         """Let the rest of the request run as `user`, who has just proved it."""
@@ -238,41 +269,6 @@ class Authentication(msgspec.Struct, eq=False):
         scope["user"] = found.user
         scope["auth"] = found.result.scope
         return found
-
-
-def _is_success(result: Any) -> bool:
-    """Whether a backend's answer names somebody.
-
-    Raises:
-        TypeError: It is no answer.
-    """
-    if not isinstance(result, AuthResult) or type(result.success) is not bool:
-        raise TypeError(
-            f"authenticate answered {type(result).__name__}, no AuthResult with a bool for success"
-        )
-    if not result.success:
-        return False
-    if not isinstance(result.identity, str) or not result.identity:
-        raise TypeError(f"the identity must be text that is not empty, not {type(result.identity).__name__}")
-    if not isinstance(result.scope, str) or not result.scope:
-        raise TypeError("the scope must be text that is not empty")
-    if isinstance(result.permissions, str):
-        raise TypeError("permissions must be a collection of names or None, not one text")
-    return True
-
-
-def _is_known(user: Any, user_model: type[BaseUser]) -> bool:
-    """Whether `load_user` answered a user who may be let in.
-
-    Raises:
-        TypeError: It answered something else.
-    """
-    if not isinstance(user, user_model):
-        raise TypeError(f"load_user answered {type(user).__name__}, not {user_model.__name__} or None")
-    if user.is_authenticated is True:
-        return True
-    logger.warning("load_user answered a user that is not authenticated: the credential is refused")
-    return False
 
 
 async def _permits(found: _Found, permission: str) -> bool:

@@ -1,18 +1,25 @@
-"""What a 401 says: its body, and what it asks for in `WWW-Authenticate` (RFC 9110 11.6.1)."""
+"""What a 401 or a 403 says: its body, and what it asks for in `WWW-Authenticate` (RFC 9110 11.6.1)."""
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, TypeAlias
 
+from nexios.auth.base import is_named
 from nexios.http.answers import FixedAnswer
-from nexios.http.problems import Unauthorized, problem_response, quoted_string
+from nexios.http.problems import Forbidden, Unauthorized, problem_response, quoted_string
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from nexios.auth.backends.base import AuthenticationBackend
+    from nexios.auth.model import AuthResult
 
 __all__ = ["Challenges"]
+
+# RFC 6749 3.3: what a scope may be called
+_SCOPE = re.compile(r"[!#-\[\]-~]+")
+_FORBIDDEN = "You do not have the permission that this needs."
 
 _Case: TypeAlias = tuple[frozenset[str] | None, tuple[str, ...]]
 
@@ -25,7 +32,7 @@ class Challenges:
         realm: What the challenges name.
     """
 
-    __slots__ = ("_backends", "_kept", "_realm")
+    __slots__ = ("_backends", "_kept", "_realm", "_wider")
 
     def __init__(self, backends: Sequence[AuthenticationBackend], realm: str) -> None:
         self._backends = tuple(backends)
@@ -34,6 +41,11 @@ class Challenges:
         self._kept: dict[
             tuple[frozenset[str] | None, tuple[str, ...]], tuple[str, dict[str, str], FixedAnswer]
         ] = {}
+        self._wider = {
+            backend.scope: self._insufficient(backend)
+            for backend in reversed(self._backends)
+            if "resource_metadata" in backend.challenge_parameters
+        }
 
     def refusal(self, scopes: frozenset[str] | None, refused: tuple[str, ...] = ()) -> Unauthorized:
         """The 401 whose challenge names each scheme that would do.
@@ -53,13 +65,38 @@ class Challenges:
         self, scopes: frozenset[str] | None, refused: tuple[str, ...]
     ) -> tuple[str, dict[str, str], FixedAnswer]:
         fitting = [b for b in self._backends if scopes is None or b.scope is None or b.scope in scopes]
-        schemes = dict.fromkeys(backend.scheme for backend in fitting or self._backends)
-        challenge = ", ".join(self._challenge(scheme, scheme in refused) for scheme in schemes)
+        asked = dict.fromkeys((each.scheme, _parameters(each)) for each in fitting or self._backends)
+        challenge = ", ".join(self._challenge(scheme, scheme in refused, more) for scheme, more in asked)
         detail = "The credential was refused." if refused else "Authentication is required."
         headers = {"WWW-Authenticate": challenge}
         return detail, headers, FixedAnswer(problem_response(401, detail, headers))
 
-    def _challenge(self, scheme: str, refused: bool) -> str:
+    def _challenge(self, scheme: str, refused: bool, parameters: str) -> str:
         # RFC 6750 3.1: invalid_token only where a bearer token was presented
         error = ', error="invalid_token"' if refused and scheme == "Bearer" else ""
-        return f"{scheme} realm={self._realm}{error}"
+        return f"{scheme} realm={self._realm}{error}{parameters}"
+
+    def forbidden(self, result: AuthResult, permission: str, needed: tuple[str, ...]) -> Forbidden:
+        """The 403, which says where a wider credential is to be had if that would help (RFC 6750 3.1).
+
+        Args:
+            result: Whose credential it is.
+            permission: The one that is missing.
+            needed: All that the route wants.
+        """
+        challenge = self._wider.get(result.scope)
+        # A wider token would not help somebody who may not do it anyway.
+        if challenge is None or result.permissions is None or is_named(permission, result.permissions):
+            return Forbidden(_FORBIDDEN)
+        names = " ".join(name for name in needed if _SCOPE.fullmatch(name))
+        return Forbidden(_FORBIDDEN, {"WWW-Authenticate": challenge.format(names)})
+
+    def _insufficient(self, backend: AuthenticationBackend) -> str:
+        """The challenge of a backend that grants more elsewhere, with a place for what is needed."""
+        start = f"{backend.scheme} realm={self._realm}".replace("{", "{{").replace("}", "}}")
+        more = _parameters(backend).replace("{", "{{").replace("}", "}}")
+        return f'{start}, error="insufficient_scope", scope="{{}}"{more}'
+
+
+def _parameters(backend: AuthenticationBackend) -> str:
+    return "".join(f", {name}={quoted_string(value)}" for name, value in backend.challenge_parameters.items())

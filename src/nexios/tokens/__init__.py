@@ -1,1 +1,25 @@
 """JSON Web Tokens: keys, signatures and claims; knows nothing of the web."""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from nexios.tokens.resource import ProtectedResource
+    from nexios.tokens.ring import KeyRing
+
+__all__ = ["KeyRing", "ProtectedResource"]
+
+_PLACES = {
+    "KeyRing": "nexios.tokens.ring",
+    "ProtectedResource": "nexios.tokens.resource",
+}
+
+
+def __getattr__(name: str) -> Any:
+    # On first use: whoever verifies by a secret loads none of it.
+    place = _PLACES.get(name)
+    if place is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(place), name)

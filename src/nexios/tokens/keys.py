@@ -14,12 +14,15 @@ from joserfc.errors import JoseError
 from joserfc.jwk import ECKey, JWKRegistry, OctKey, OKPKey, RSAKey
 from joserfc.jws import JWSRegistry
 
+from nexios.config import JWT_ALGORITHMS
 from nexios.exceptions import ConfigError
 from nexios.strength import MINIMUM_BYTES, is_public_key
 
-__all__ = ["TokenKey", "load_keys"]
+__all__ = ["TokenKey", "generate_jwk", "load_keys"]
 
 _BY_CURVE = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA"}
+_CURVE_OF = {algorithm: curve for curve, algorithm in _BY_CURVE.items()}
+_KEY_MEMBERS = ("kty", "crv", "x", "y", "n", "e", "d", "p", "q", "dp", "dq", "qi", "k")
 _RSA = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512")
 _HMAC = ("HS256", "HS384", "HS512")
 # RFC 7518 3.3
@@ -60,6 +63,25 @@ class TokenKey:
             return verify
         return partial(_verify, JWSRegistry.algorithms[algorithm].verify, self.key)
 
+    @property
+    def is_secret(self) -> bool:
+        """Whether it is a secret, of which nothing is public."""
+        return isinstance(self.key, OctKey)
+
+    def public_jwk(self) -> dict[str, Any] | None:
+        """The public key as a JWK (RFC 7517); None for a secret."""
+        if self.is_secret:
+            return None
+        return _members(self.key.as_dict(private=False))
+
+    def secret_jwk(self) -> dict[str, Any]:
+        """The key as a JWK with all that is secret in it."""
+        return _members(self.key.as_dict(private=bool(self.key.is_private)))
+
+    def thumbprint(self) -> str:
+        """What names the key by itself (RFC 7638); of a secret it would be its hash."""
+        return str(self.key.thumbprint())
+
     def __reduce__(self) -> NoReturn:
         raise TypeError("a TokenKey is not pickled, since it may hold a secret: load it again")
 
@@ -69,6 +91,31 @@ class TokenKey:
 
 def _verify(verify: Callable[..., bool], key: Any, message: bytes, signature: bytes) -> bool:
     return verify(message, signature, key)
+
+
+def _members(jwk: Mapping[str, Any]) -> dict[str, Any]:
+    """The members of a JWK that are the key itself (RFC 7518 6, RFC 8037 2)."""
+    return {name: jwk[name] for name in _KEY_MEMBERS if name in jwk}
+
+
+def generate_jwk(algorithm: str) -> dict[str, Any]:
+    """A new key for `algorithm`, as a JWK with all that is secret in it.
+
+    Raises:
+        ConfigError: It is no algorithm that tokens are signed with.
+    """
+    key: Any
+    if algorithm in _HMAC:
+        key = OctKey.generate_key(8 * MINIMUM_BYTES[algorithm])
+    elif algorithm in _RSA:
+        key = RSAKey.generate_key(_RSA_BITS)
+    elif algorithm == "EdDSA":
+        key = OKPKey.generate_key("Ed25519")
+    elif algorithm in _CURVE_OF:
+        key = ECKey.generate_key(_CURVE_OF[algorithm])
+    else:
+        raise ConfigError(f"{algorithm!r} signs no token; choose from {', '.join(JWT_ALGORITHMS)}")
+    return _members(key.as_dict(private=True))
 
 
 def load_keys(material: str | Mapping[str, Any], allowed: Sequence[str]) -> list[TokenKey]:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Self
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine, Mapping
+
     from starlette.types import Scope
 
     from nexios.auth.model import AuthResult
@@ -23,7 +26,8 @@ class AuthenticationBackend:
         scheme: The scheme that its challenge names (RFC 9110 11.1).
         headers: The lower-case names of the headers that bring its credential: without them it is not asked.
             None: it is always asked.
-        at_once: Whether `find` answers in place of `authenticate`, since there is nothing to wait for.
+        challenge_parameters: What else its challenge says, by name.
+        at_once: Whether `find` answers in place of `authenticate`, since there is mostly nothing to wait for.
         identity_is_secret: Whether the identity it finds is the credential itself, which `load_user` must
             verify.
     """
@@ -31,6 +35,7 @@ class AuthenticationBackend:
     scope: str | None = None
     scheme: str = "Custom"
     headers: frozenset[bytes] | None = None
+    challenge_parameters: Mapping[str, str] = MappingProxyType({})
     at_once: bool = False
     identity_is_secret: bool = False
 
@@ -59,8 +64,8 @@ class AuthenticationBackend:
             f"{type(self).__name__} must define `async def authenticate(self, request, response)`"
         )
 
-    def find(self, scope: Scope) -> AuthResult | None:
-        """What `authenticate` answers, where it can be said at once."""
+    def find(self, scope: Scope) -> AuthResult | Coroutine[Any, Any, AuthResult | None] | None:
+        """What `authenticate` answers, where it can be said at once; else a coroutine that will say it."""
         raise TypeError(f"{type(self).__name__} must define `find`, or leave at_once False")
 
     def bind(self, config: MakeConfig | None) -> Self:

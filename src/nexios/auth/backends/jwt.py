@@ -5,7 +5,8 @@ from __future__ import annotations
 import copy
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from nexios.auth.backends.base import AuthenticationBackend
@@ -21,9 +22,11 @@ if TYPE_CHECKING:
 
     from starlette.types import Scope
 
+    from nexios.auth.backends.bearer import BearerTokens
     from nexios.config import MakeConfig
     from nexios.http import Request, Response
     from nexios.tokens.encoding import TokenVerifier
+    from nexios.tokens.resource import ProtectedResource
     from nexios.types import Clock
 
 __all__ = ["JWTAuthBackend", "create_jwt", "decode_jwt"]
@@ -34,10 +37,15 @@ logger = logging.getLogger("nexios.auth")
 class JWTAuthBackend(AuthenticationBackend):
     """Authenticates by a JSON Web Token in `Authorization: Bearer ...`.
 
-    Secret, algorithms, audience, issuer and leeway are those of the application's `MakeConfig`.
+    Secret, algorithms, audience, issuer and leeway are those of the application's `MakeConfig`, unless
+    `tokens` says which tokens are good.
 
     Args:
         identifier: The claim that names the identity.
+        tokens: What verifies in place of the application's secret: a `KeyRing`, an `Issuer`, an
+            `Introspection`, anything that has `async verify(token)`, or a list of such.
+        resource: What the application is to clients of OAuth (RFC 9728): its challenges name the metadata,
+            and a token's `aud` must name it (RFC 8707).
         kept: How many verified tokens are kept, so that the same one is not verified again; 0: none. Their
             times are checked on each use.
         clock: The time now, in seconds since the epoch.
@@ -48,15 +56,28 @@ class JWTAuthBackend(AuthenticationBackend):
     at_once = True
     headers = frozenset({b"authorization"})
 
-    def __init__(self, identifier: str = "id", *, kept: int = 10_000, clock: Clock = time.time) -> None:
+    def __init__(
+        self,
+        identifier: str = "id",
+        *,
+        tokens: Any = None,
+        resource: ProtectedResource | None = None,
+        kept: int = 10_000,
+        clock: Clock = time.time,
+    ) -> None:
         if not isinstance(identifier, str) or not identifier:
             raise ConfigError('JWTAuthBackend: identifier is the name of a claim, e.g. identifier="sub"')
         if type(kept) is not int or kept < 0:
             raise ConfigError("JWTAuthBackend: kept is how many tokens are kept, 0 for none")
+        if resource is not None:
+            self.challenge_parameters = {"resource_metadata": resource.metadata_url}
         self.identifier = identifier
+        self.resource = resource
+        self.tokens = None if tokens is None else _checked_tokens(tokens)
         self._clock = clock
         self._kept_limit = kept
         self._verifier: TokenVerifier | None = None
+        self._bearer: BearerTokens | None = None
         self._kept: Kept[bytes, AuthResult] = Kept(entries=0)
 
     def bind(self, config: MakeConfig | None) -> Self:
@@ -64,22 +85,29 @@ class JWTAuthBackend(AuthenticationBackend):
         from nexios.tokens.claims import ClaimRules
         from nexios.tokens.encoding import TokenVerifier, config_keys
 
-        config = required_config("JWTAuthBackend", config)
         bound = copy.copy(self)
+        if self.tokens is not None:
+            bound._bearer = self._bearer_tokens(config)
+            return bound
+        config = required_config("JWTAuthBackend", config)
+        rules = ClaimRules.of(config)
+        if self.resource is not None:
+            rules = replace(rules, audience=(self.resource.resource,))
         bound._verifier = TokenVerifier(
-            config_keys(config, config.jwt_algorithms), config.jwt_algorithms, ClaimRules.of(config)
+            config_keys(config, config.jwt_algorithms), config.jwt_algorithms, rules
         )
         bound._kept = Kept(entries=self._kept_limit)
         return bound
 
     async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
         """Read the bearer token."""
-        return self.find(request.scope)
+        found = self.find(request.scope)
+        return await found if isinstance(found, Coroutine) else found
 
-    def find(self, scope: Scope) -> AuthResult | None:
+    def find(self, scope: Scope) -> AuthResult | Coroutine[Any, Any, AuthResult] | None:
         """Read the bearer token."""
         if self._verifier is None:
-            return self.bind(current_config()).find(scope)
+            return (self._bearer or self.bind(current_config())).find(scope)
         value = only_header(scope["headers"], b"authorization")
         if not value:
             return AuthResult(False, "", self.scope) if value is None else None
@@ -104,8 +132,38 @@ class JWTAuthBackend(AuthenticationBackend):
         self._kept.put(value, result)
         return result
 
+    def _bearer_tokens(self, config: MakeConfig | None) -> BearerTokens:
+        from nexios.auth.backends.bearer import BearerTokens
+        from nexios.tokens.claims import ClaimRules
+        from nexios.tokens.ring import KeyRing
+        from nexios.tokens.ringverifier import RingVerifier
+
+        tokens: Any = self.tokens
+        audience = None if self.resource is None else self.resource.resource
+        if isinstance(tokens, KeyRing):
+            # The keys alone say nothing of who may be meant: that is what the settings say.
+            rules = ClaimRules() if config is None else ClaimRules.of(config)
+            if audience is not None:
+                rules = replace(rules, audience=(audience,))
+            tokens = RingVerifier(tokens, rules, self._clock)
+        return BearerTokens(
+            tokens,
+            name=self.scope,
+            identifier=self.identifier,
+            audience=audience,
+            kept=self._kept_limit,
+            clock=self._clock,
+        )
+
     def __repr__(self) -> str:
         return f"JWTAuthBackend(identifier={self.identifier!r})"
+
+
+def _checked_tokens(tokens: Any) -> Any:
+    from nexios.tokens.ring import KeyRing
+    from nexios.tokens.source import as_source
+
+    return tokens if isinstance(tokens, KeyRing) else as_source(tokens)
 
 
 def create_jwt(
