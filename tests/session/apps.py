@@ -12,13 +12,16 @@ from nexios.auth.backends.session import SessionAuthBackend, login, logout
 from nexios.session import Session, SessionMiddleware
 from tests.parts import SECRET, Person
 
+kept_in: dict[str, Any] = {}
+"""Where the sessions of these applications are kept; the fixture `source` changes it for a test."""
+
 
 def session_app(
     secret_key: Any = SECRET, backend: SessionAuthBackend | None = None, **options: Any
 ) -> NexiosApp:
     """Logs people in and out, keeps what it is told, and shows it."""
     app = NexiosApp(config=MakeConfig(secret_key=secret_key))
-    app.add_middleware(SessionMiddleware(**options))
+    app.add_middleware(SessionMiddleware(**{**kept_in, **options}))
     app.add_middleware(AuthenticationMiddleware(user_model=Person, backend=backend or SessionAuthBackend()))
 
     @app.route("/login/{name}", methods=["GET", "POST"])
@@ -85,7 +88,7 @@ def is_in(app: Any, cookie: str) -> bool:
 def app_doing(act: Any) -> NexiosApp:
     """An application that does something to the session and then shows it."""
     app = NexiosApp(config=MakeConfig(secret_key=SECRET))
-    app.add_middleware(SessionMiddleware())
+    app.add_middleware(SessionMiddleware(**kept_in))
 
     @app.post("/act")
     async def handler(request: Request, response: Response) -> Any:

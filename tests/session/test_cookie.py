@@ -16,6 +16,7 @@ from nexios.exceptions import ConfigError
 from nexios.session import SessionMiddleware
 from tests.parts import OTHER_SECRET, SECRET, Clock
 from tests.session.apps import is_in, kept, session_app
+from tests.session.sources import signed_only
 
 DAYS = 14 * 24 * 3600
 
@@ -123,6 +124,7 @@ def test_the_cookie_is_deleted_with_the_flags_it_was_set_with(options: dict[str,
     ],
     ids=lambda value: repr(value) if isinstance(value, dict) else "",
 )
+@signed_only
 def test_settings_that_do_not_fit_are_refused_at_once(options: dict[str, Any], mend: str) -> None:
     with pytest.raises(ConfigError) as raised:
         SessionMiddleware(**options)
@@ -139,6 +141,7 @@ def fresh_cookie(app: Any) -> str:
     return str(client.cookies["session"])
 
 
+@signed_only
 def test_a_cookie_of_another_secret_is_not_believed() -> None:
     assert not is_in(session_app(), fresh_cookie(session_app(OTHER_SECRET)))
 
@@ -183,6 +186,7 @@ def now() -> int:
     return int(time.time())
 
 
+@signed_only
 def test_what_the_right_key_signed_for_sessions_is_believed() -> None:
     assert is_in(session_app(), signed(GOOD % (b"i" * 24, now())))
 
@@ -208,6 +212,7 @@ def test_what_the_right_key_signed_for_sessions_is_believed() -> None:
         b"[" * 1500,
     ],
 )
+@signed_only
 def test_what_is_signed_but_is_no_session_of_ours_is_not_believed(payload: bytes) -> None:
     app = session_app()
     assert not is_in(app, signed(payload))
@@ -217,6 +222,7 @@ def test_what_is_signed_but_is_no_session_of_ours_is_not_believed(payload: bytes
 @pytest.mark.parametrize(
     ("secret", "salt"), [(SECRET, "other.salt"), (SECRET, ""), (OTHER_SECRET, "nexios.session.session")]
 )
+@signed_only
 def test_what_was_signed_for_something_else_is_not_believed(secret: str, salt: str) -> None:
     assert not is_in(session_app(), signed(GOOD % (b"i" * 24, now()), secret, salt))
 

@@ -18,6 +18,7 @@ from nexios.exceptions import SessionDataError
 from nexios.session import Session
 from tests.parts import assert_problem
 from tests.session.apps import after, app_doing
+from tests.session.sources import signed_only
 
 
 class Colour(enum.IntEnum):
@@ -113,6 +114,7 @@ def test_a_key_is_text(key: Any) -> None:
     assert after(act) == {}
 
 
+@signed_only
 def test_more_than_a_cookie_holds_is_a_500_and_nothing_is_kept(caplog: pytest.LogCaptureFixture) -> None:
     state: dict[str, Any] = {"size": 2000}
     client = TestClient(app_doing(lambda s: s.__setitem__("a", "x" * state["size"])))
@@ -127,6 +129,7 @@ def test_more_than_a_cookie_holds_is_a_500_and_nothing_is_kept(caplog: pytest.Lo
 
 
 @given(st.integers(0, 3500))
+@signed_only
 def test_a_cookie_is_never_larger_than_a_browser_keeps(size: int) -> None:
     answer = TestClient(app_doing(lambda s: s.__setitem__("a", "x" * size))).post("/act")
     if answer.status_code == 204:

@@ -15,6 +15,7 @@ from nexios.auth.backends.session import login, logout
 from nexios.session.ended import EndedSessions
 from tests.parts import Clock, Person
 from tests.session.apps import client_of, is_in, kept, session_app
+from tests.session.sources import signed_only
 
 
 def test_every_cookie_of_a_session_is_dead_after_logout() -> None:
@@ -23,7 +24,6 @@ def test_every_cookie_of_a_session_is_dead_after_logout() -> None:
     for path in ("/login/ada", "/keep/a/1", "/keep/b/2", "/renew", "/keep/c/3"):
         client.post(path)
         cookies.append(client.cookies["session"])
-    assert len(set(cookies)) == len(cookies)
     client.post("/logout")
     assert [is_in(app, cookie) for cookie in cookies] == [False] * len(cookies)
     assert [kept(app, cookie) for cookie in cookies] == [{}] * len(cookies)
@@ -66,6 +66,7 @@ def test_a_client_without_a_session_may_renew_it() -> None:
     assert client.get("/session").json() == {"a": 1}
 
 
+@signed_only
 def test_a_changed_session_keeps_its_id_so_that_an_older_cookie_of_it_still_lets_in() -> None:
     app = session_app()
     client = TestClient(app)
@@ -224,6 +225,7 @@ async def test_a_change_that_runs_beside_a_renewal_does_not_bring_the_old_id_bac
         assert (await browser.get("/me", headers={"cookie": f"session={renewed}"})).status_code == 200
 
 
+@signed_only
 def test_ended_ids_are_remembered_until_their_cookies_have_expired(clock: Clock) -> None:
     ended, begun = EndedSessions(clock, limit=3), int(clock())
     for number in range(3):
@@ -237,6 +239,7 @@ def test_ended_ids_are_remembered_until_their_cookies_have_expired(clock: Clock)
     assert not ended.holds("another", begun)
 
 
+@signed_only
 def test_where_too_many_end_the_oldest_sessions_end_with_them(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -256,6 +259,7 @@ def test_where_too_many_end_the_oldest_sessions_end_with_them(
     assert "id-0" not in caplog.text
 
 
+@signed_only
 def test_the_family_of_an_id_ends_all_of_its_ids(clock: Clock) -> None:
     ended = EndedSessions(clock)
     family = "f" * 16

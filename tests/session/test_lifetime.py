@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 
 from tests.parts import Clock
 from tests.session.apps import is_in, session_app
+from tests.session.sources import signed_only
 
 
 def logged_in(clock: Clock, **options: Any) -> tuple[Any, TestClient]:
@@ -43,9 +44,8 @@ def test_a_session_lives_for_its_max_age(clock: Clock, age: dict[str, float], al
 def test_changes_do_not_make_it_live_longer(clock: Clock) -> None:
     app, client = logged_in(clock, max_age=timedelta(hours=2))
     clock.turn(hours=1)
-    answer = client.post("/keep/a/1")
-    assert max_age(answer) == 3600
-    cookie = answer.cookies["session"]
+    client.post("/keep/a/1")
+    cookie = client.cookies["session"]
     clock.turn(minutes=59)
     assert is_in(app, cookie)
     clock.turn(minutes=2)
@@ -70,6 +70,7 @@ def test_a_login_begins_a_full_life(clock: Clock) -> None:
     assert is_in(app, answer.cookies["session"])
 
 
+@signed_only
 def test_an_idle_session_is_over(clock: Clock) -> None:
     app, client = logged_in(clock, idle_timeout=timedelta(minutes=10))
     cookie = client.cookies["session"]

@@ -7,6 +7,9 @@ from starlette.testclient import TestClient
 
 from tests.parts import OTHER_SECRET, SECRET
 from tests.session.apps import client_of, is_in, kept, session_app
+from tests.session.sources import signed_only
+
+pytestmark = signed_only
 
 THIRD = "5d2c9b18f7e04a63c1d8e92f40b7a6531f8c2e9d07b4a6e3"
 

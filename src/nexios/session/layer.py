@@ -39,7 +39,7 @@ class SessionLayer:
         self._start = cookie.cookie_name.encode("ascii") + b"="
 
     @property
-    def ended_everywhere(self) -> bool:
+    def ends_everywhere(self) -> bool:
         """Whether a session that ends is dead in every process."""
         return False
 

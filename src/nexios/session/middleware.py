@@ -10,8 +10,10 @@ from nexios.exceptions import ConfigError
 from nexios.origin import OriginCheck
 from nexios.running import required_config
 from nexios.session.cookie import SignedCookies
+from nexios.session.server import ServerLayer
 from nexios.session.settings import CookieSettings
 from nexios.session.signed import SignedLayer
+from nexios.stores.base import SessionStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,11 +27,13 @@ __all__ = ["SessionMiddleware"]
 
 
 class SessionMiddleware:
-    """Gives `request.session`, kept in a signed cookie.
+    """Gives `request.session`, kept in a signed cookie or in a store.
 
     An instance is a recipe: `app.add_middleware(SessionMiddleware())`.
 
     Args:
+        store: Where the sessions are kept, e.g. `app.store`; the cookie holds a random secret alone. None:
+            they are in the cookie itself, signed.
         cookie_name: The cookie's name; with the prefix `__Host-` browsers let no other host set it.
         max_age: How long a session lives from its beginning, or from the login.
         idle_timeout: How long one lives from its last use; None: as long as `max_age`.
@@ -49,6 +53,7 @@ class SessionMiddleware:
     def __init__(
         self,
         *,
+        store: SessionStore | None = None,
         cookie_name: str = "session",
         max_age: timedelta = timedelta(days=14),
         idle_timeout: timedelta | None = None,
@@ -69,12 +74,20 @@ class SessionMiddleware:
             path=path,
             domain=domain,
         )
+        if store is not None and not isinstance(store, SessionStore):
+            raise ConfigError(
+                f"SessionMiddleware keeps no sessions in {type(store).__name__}: store=app.store, "
+                f"or one of open_store(url)"
+            )
+        self._store = store
         self._origins = OriginCheck(trusted_origins)
         self._config = config
         self._clock = clock
 
     def __call__(self, app: ASGIApp) -> ASGIApp:
         """Wrap `app`."""
+        if self._store is not None:
+            return ServerLayer(app, self.cookie, self._store, self._origins, self._clock)
         secrets = required_config("SessionMiddleware", self._config).secret_keys
         if not secrets:
             raise ConfigError(
