@@ -12,7 +12,15 @@ from nexios.exceptions import ConfigError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-__all__ = ["FORWARDING_HEADERS", "UNIX", "believed_address", "checked_proxies", "read_address", "read_node"]
+__all__ = [
+    "FORWARDING_HEADERS",
+    "UNIX",
+    "believed_address",
+    "checked_proxies",
+    "read_address",
+    "read_network",
+    "read_node",
+]
 
 Address: TypeAlias = IPv4Address | IPv6Address
 Network: TypeAlias = IPv4Network | IPv6Network
@@ -58,6 +66,20 @@ def read_node(text: str) -> Address | None:
     return read_address(text if found is None else found[1])
 
 
+def read_network(name: str) -> Network:
+    """The network of this name; one of IPv4 that is written as IPv6 is what it is.
+
+    Raises:
+        ValueError: It is none.
+    """
+    network = ip_network(name)
+    if isinstance(network, IPv6Network) and network.prefixlen >= _MAPPED:
+        mapped = network.network_address.ipv4_mapped
+        if mapped is not None:
+            return IPv4Network((mapped, network.prefixlen - _MAPPED))
+    return network
+
+
 def checked_proxies(names: Sequence[str]) -> tuple[str, ...]:
     """`names`, if each is an address, a network or `"unix"`.
 
@@ -68,7 +90,7 @@ def checked_proxies(names: Sequence[str]) -> tuple[str, ...]:
         if name == UNIX:
             continue
         try:
-            everybody = _network(name).prefixlen == 0
+            everybody = read_network(name).prefixlen == 0
         except ValueError:
             raise ConfigError(
                 f"trusted_proxies: {name[:50]!r} is no network: name your proxies by address or network, "
@@ -122,21 +144,7 @@ def _is_in(address: Address, networks: tuple[Network, ...]) -> bool:
 
 @lru_cache(maxsize=64)
 def _networks(proxies: tuple[str, ...]) -> tuple[tuple[Network, ...], bool]:
-    return tuple(_network(name) for name in proxies if name != UNIX), UNIX in proxies
-
-
-def _network(name: str) -> Network:
-    """The network of this name; one of IPv4 that is written as IPv6 is what it is.
-
-    Raises:
-        ValueError: It is none.
-    """
-    network = ip_network(name)
-    if isinstance(network, IPv6Network) and network.prefixlen >= _MAPPED:
-        mapped = network.network_address.ipv4_mapped
-        if mapped is not None:
-            return IPv4Network((mapped, network.prefixlen - _MAPPED))
-    return network
+    return tuple(read_network(name) for name in proxies if name != UNIX), UNIX in proxies
 
 
 def _x_forwarded_for(line: str) -> list[str]:

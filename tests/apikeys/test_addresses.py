@@ -61,13 +61,19 @@ async def test_the_address_is_checked_on_each_use(keys: APIKeys) -> None:
     assert await keys.verify(key, "10.0.0.1") == made
 
 
-@given(st.ip_addresses(network="10.0.0.0/8") | st.ip_addresses(), st.integers(1, 32))
+@given(st.ip_addresses(v=4, network="10.0.0.0/8") | st.ip_addresses(v=4), st.integers(1, 32))
 async def test_a_network_is_all_of_its_addresses_and_no_others(address: Any, length: int) -> None:
     keys = APIKeys(MemoryStore())
     start = int.from_bytes(bytes([10, 9, 8, 7])) >> (32 - length) << (32 - length)
     network = f"{'.'.join(map(str, start.to_bytes(4)))}/{length}"
     key, _ = await keys.create("7", "ci", addresses=[network])
-    inside = address.version == 4 and int(address) >> (32 - length) == start >> (32 - length)
-    assert (await keys.verify(key, str(address)) is not None) == inside
-    if address.version == 4:
-        assert (await keys.verify(key, f"::ffff:{address}") is not None) == inside
+    inside = int(address) >> (32 - length) == start >> (32 - length)
+    for written in (str(address), f"::ffff:{address}"):
+        assert (await keys.verify(key, written) is not None) == inside
+
+
+@given(st.ip_addresses(v=6))
+async def test_an_address_of_ipv6_is_in_no_network_of_ipv4_unless_it_is_one_of_ipv4(address: Any) -> None:
+    keys = APIKeys(MemoryStore())
+    key, _ = await keys.create("7", "ci", addresses=["0.0.0.0/0"])
+    assert (await keys.verify(key, str(address)) is not None) == (address.ipv4_mapped is not None)

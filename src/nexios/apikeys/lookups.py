@@ -7,20 +7,24 @@ import math
 from enum import Enum
 from itertools import islice
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import msgspec
 
 from nexios.apikeys.model import APIKey
-from nexios.apikeys.networks import Network, is_inside, read_networks
+from nexios.apikeys.networks import is_inside, read_networks
 from nexios.exceptions import StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from nexios.apikeys.networks import Network
     from nexios.types import Clock
 
-__all__ = ["KEPT_FOR", "FoundKey", "Lookups"]
+__all__ = ["KEPT_FOR", "Address", "FoundKey", "Lookups"]
+
+Address: TypeAlias = "str | Callable[[], str | None] | None"
+"""Where a key comes from, as text, or what says so."""
 
 KEPT_FOR = 0.9
 """Seconds from before the store was asked; one second at most until a revocation elsewhere is known."""
@@ -59,12 +63,12 @@ class FoundKey(msgspec.Struct, frozen=True):
             raise StoreUnavailable("what the store keeps of an API key cannot be read") from None
         return cls(record, asked_at, expires_at, networks)
 
-    def refusal(self, now: float, address: object, prefix: str) -> str | None:
+    def refusal(self, now: float, address: Address, prefix: str) -> str | None:
         """Why it lets nobody in, for the log; None: it does.
 
         Args:
             now: The time, in seconds since the epoch.
-            address: Where it comes from, as text.
+            address: Where it comes from.
             prefix: What the key must begin with.
         """
         if self.record.revoked_at is not None:
@@ -73,9 +77,11 @@ class FoundKey(msgspec.Struct, frozen=True):
             return "expired"
         if self.record.prefix != prefix:
             return "of another prefix"
-        if self.networks is not None and not is_inside(address, self.networks):
-            return "from an address that it must not come from"
-        return None
+        if self.networks is None:
+            return None
+        # Only here, since most keys are bound to none.
+        known = address() if callable(address) else address
+        return None if is_inside(known, self.networks) else "from an address that it must not come from"
 
 
 class _Gone(Enum):

@@ -18,6 +18,7 @@ from nexios.stores.base import APIKeyStore
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from nexios.apikeys.lookups import Address, FoundKey
     from nexios.types import Clock
 
 __all__ = ["APIKeys"]
@@ -122,14 +123,14 @@ class APIKeys:
         await self._store.add_key(record, key_hash)
         return key, record
 
-    async def verify(self, key: object, address: str | None = None) -> APIKey | None:
+    async def verify(self, key: object, address: Address = None) -> APIKey | None:
         """Whose key this is, if it is good at this moment; None for anything else whatever.
 
         What has not the form of a key, with its prefix and checksum, is refused without asking the store.
 
         Args:
             key: As it was presented.
-            address: Where it comes from, for keys that are bound to networks.
+            address: Where it comes from, or what says so, for keys that are bound to networks.
 
         Raises:
             StoreUnavailable: The store does not answer, so that nothing is known.
@@ -137,22 +138,34 @@ class APIKeys:
         if not isinstance(key, str) or not has_key_form(key, self.prefix):
             return None
         key_hash = hash_key(key)
-        found, version = self._lookups.kept(key_hash), None
+        found = self._lookups.kept(key_hash)
+        if found is not None:
+            return self._judged(found, address)
+        found, version = await self._lookups.find(key_hash)
         if found is None:
-            found, version = await self._lookups.find(key_hash)
-            if found is None:
-                return None
-        now = self._clock()
-        refusal = found.refusal(now, address, self.prefix)
-        record = found.record
-        if refusal is not None:
-            logger.info("API key %s refused: %s", record.id, refusal)
             return None
-        if version is not None:
+        record = self._judged(found, address)
+        if record is not None:
             # Only what is good is kept, so that a refusal takes as long as that of a key nobody ever made.
             self._lookups.keep(key_hash, found, version)
-        self._uses.note(record.id, now)
         return record
+
+    def recall(self, key: str, address: Address = None) -> APIKey | None:
+        """What `verify` answers for a key that was good within the last second; None: ask `verify`."""
+        found = self._lookups.kept(hash_key(key)) if key.isascii() else None
+        if found is None or found.refusal(now := self._clock(), address, self.prefix) is not None:
+            return None
+        self._uses.note(found.record.id, now)
+        return found.record
+
+    def _judged(self, found: FoundKey, address: Address) -> APIKey | None:
+        now = self._clock()
+        refusal = found.refusal(now, address, self.prefix)
+        if refusal is not None:
+            logger.info("API key %s refused: %s", found.record.id, refusal)
+            return None
+        self._uses.note(found.record.id, now)
+        return found.record
 
     async def rotate(
         self,
