@@ -216,7 +216,7 @@ class Dispatcher:
         handler = _unguarded(handler)
         if declaration.kind == "websocket":
             return {_WEBSOCKET: websocket_endpoint(handler, requirement, params)}
-        endpoint = http_endpoint(handler, requirement, self._errors, params)
+        endpoint = http_endpoint(handler, requirement, self._errors, params, declaration.methods)
         return _with_head(dict.fromkeys(declaration.methods, endpoint))
 
     def _class_endpoints(
@@ -242,11 +242,11 @@ class Dispatcher:
                 raise ConfigError(f"{name} does not answer {method}: define {wanted}")
             asked = method_requirement(cls, method, requirement)
             asked = None if asked is not None and asked.public else asked
-            found[method] = (
-                asgi_endpoint(_starlette_class(cls), asked, self._errors)
-                if instance is None
-                else http_endpoint(_unguarded(getattr(instance, method.lower())), asked, self._errors, params)
-            )
+            if instance is None:
+                found[method] = asgi_endpoint(_starlette_class(cls), asked, self._errors)
+                continue
+            handler = _unguarded(getattr(instance, method.lower()))
+            found[method] = http_endpoint(handler, asked, self._errors, params, [method])
         return _with_head(found)
 
 

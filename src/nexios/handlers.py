@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Awaitable, Callable, Collection
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -19,10 +18,12 @@ from nexios.http.answers import ANSWER_BEGUN, Answer, answer_of
 from nexios.http.encoding import json_bytes
 from nexios.http.outgoing import Outgoing
 from nexios.http.problems import Problem
+from nexios.parameters import handler_name, parameters_of
 
 if TYPE_CHECKING:
     from nexios.auth.requirements import Requirement
     from nexios.http.errors import ErrorAnswers
+    from nexios.parameters import Parameters
 
 __all__ = ["Endpoint", "asgi_endpoint", "http_endpoint", "websocket_endpoint"]
 
@@ -40,20 +41,32 @@ def http_endpoint(
     requirement: Requirement | None,
     errors: ErrorAnswers,
     params: Collection[str],
+    methods: Collection[str] = (),
 ) -> Endpoint:
     """An ASGI app that answers by `handler(request, response)`.
 
     Args:
-        handler: Sync or async; it may name path parameters after the first two.
+        handler: Sync or async; it may name path parameters after the first two, a body and a query.
         requirement: What is asked before it runs.
         errors: Turns its exceptions into answers.
         params: The path's parameters.
+        methods: The HTTP methods that it answers.
 
     Raises:
         ConfigError: The handler's parameters are not ours.
     """
-    names = _named(handler, ("request", "response"), params)
+    parameters = parameters_of(handler, ("request", "response"), params)
+    names = parameters.path
     call = handler if is_async(handler) else partial(run_in_threadpool, handler)
+    if parameters.body is not None and not {"GET", "HEAD"}.isdisjoint(methods):
+        # RFC 9110 9.3.1: what a body of GET means is not defined
+        name, body = parameters.body
+        raise ConfigError(
+            f"{handler_name(handler)} answers GET, and a GET has no body: read the query by "
+            f"{name}: Query[{getattr(body.annotation, '__name__', '...')}], or route it to another method"
+        )
+    if parameters.typed:
+        call = _reading(call, parameters)
 
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive, send)
@@ -95,8 +108,8 @@ def websocket_endpoint(
         ConfigError: The handler is not async, or its parameters are not ours.
     """
     if not is_async(handler):
-        raise ConfigError(f"{_name(handler)} serves a WebSocket and must be `async def`")
-    names = _named(handler, ("websocket",), params)
+        raise ConfigError(f"{handler_name(handler)} serves a WebSocket and must be `async def`")
+    names = parameters_of(handler, ("websocket",), params).path
 
     async def endpoint(scope: Scope, receive: Receive, send: Send) -> None:
         websocket = WebSocket(scope, receive, send)
@@ -133,6 +146,18 @@ def asgi_endpoint(app: ASGIApp, requirement: Requirement | None, errors: ErrorAn
     return endpoint
 
 
+def _reading(call: Callable[..., Any], parameters: Parameters) -> Callable[..., Any]:
+    """`call`, given its body and its query, which are read when the request has been let in."""
+    typed = parameters.typed
+
+    async def call_with_typed(request: Request, response: Response, **given: Any) -> Any:
+        for name, source in typed:
+            given[name] = await source.read(request)
+        return await call(request, response, **given)
+
+    return call_with_typed
+
+
 async def _answer(answer: Answer, errors: ErrorAnswers, request: Request) -> None:
     """Send `answer`, or what stands for its failure where it fails before it has begun."""
     outgoing = Outgoing(request._send)
@@ -159,35 +184,3 @@ async def _answer_error(error: Exception, errors: ErrorAnswers, request: Request
         # A layer may refuse to send, as for a session that cannot be kept: then the host answers outside it.
         if outgoing.begun:
             request.scope[ANSWER_BEGUN] = True
-
-
-def _named(handler: Callable[..., Any], first: tuple[str, ...], params: Collection[str]) -> tuple[str, ...]:
-    """The path parameters that `handler` takes by name, after the parameters that each gets."""
-    try:
-        signature = inspect.signature(handler)
-    except (TypeError, ValueError):
-        return ()
-    kinds = inspect.Parameter
-    shown = f"{_name(handler)}({', '.join(first)})"
-    positional, named, rest = 0, [], False
-    for name, parameter in signature.parameters.items():
-        if parameter.kind is kinds.VAR_POSITIONAL:
-            positional = len(first)
-        elif parameter.kind is kinds.VAR_KEYWORD:
-            rest = True
-        elif positional < len(first) and parameter.kind is not kinds.KEYWORD_ONLY:
-            positional += 1
-        elif name in params:
-            named.append(name)
-        elif parameter.default is kinds.empty:
-            raise ConfigError(
-                f"{_name(handler)} has a parameter {name!r} that the path does not: write {shown}, "
-                f"or put {{{name}}} into the path"
-            )
-    if positional < len(first):
-        raise ConfigError(f"{_name(handler)} must take {' and '.join(first)}: write {shown}")
-    return tuple(params) if rest else tuple(named)
-
-
-def _name(handler: Any) -> str:
-    return getattr(handler, "__name__", type(handler).__name__)

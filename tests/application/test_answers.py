@@ -182,7 +182,7 @@ def test_an_unknown_return_value_is_a_500_that_shows_nothing(
 
 def test_the_log_says_what_a_handler_may_return(caplog: pytest.LogCaptureFixture) -> None:
     returning(lambda: 42).get("/")
-    assert "a handler returned int: return a dict, list, str, bytes, None or a response" in caplog.text
+    assert "a handler returned int: return a dict, list, str, bytes, None, a Struct, " in caplog.text
 
 
 def test_a_handler_that_yields_is_a_500(caplog: pytest.LogCaptureFixture) -> None:

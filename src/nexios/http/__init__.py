@@ -1,6 +1,8 @@
 """Requests and responses, with who is asking."""
 
+from nexios.http.bodies import BodyLimit
+from nexios.http.queries import Query
 from nexios.http.request import Request, WebSocket
 from nexios.http.response import Response
 
-__all__ = ["Request", "Response", "WebSocket"]
+__all__ = ["BodyLimit", "Query", "Request", "Response", "WebSocket"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeAlias
 
+from msgspec import Struct
 from starlette.responses import Response as StarletteResponse
 from starlette.types import Message, Receive, Scope, Send
 
@@ -30,7 +31,7 @@ def answer_of(value: object, response: Response) -> Answer:
     """The answer that `value` stands for, with what was set on `response`.
 
     Args:
-        value: A dict, list, text, bytes, None, a response of ours or any of Starlette's.
+        value: A dict, list, text, bytes, None, a Struct, a dataclass, a response of ours or of Starlette's.
         response: The one that the handler was given.
 
     Raises:
@@ -44,8 +45,11 @@ def answer_of(value: object, response: Response) -> Answer:
         return response if response.touched else response.status(204)
     if isinstance(value, (Response, StarletteResponse)):
         return _merged(value, response.checked_headers()) if response.touched else value
+    if isinstance(value, Struct) or hasattr(type(value), "__dataclass_fields__"):
+        return response.json(value)
     raise TypeError(
-        f"a handler returned {type(value).__name__}: return a dict, list, str, bytes, None or a response"
+        f"a handler returned {type(value).__name__}: return a dict, list, str, bytes, None, a Struct, "
+        f"a dataclass or a response"
     )
 
 

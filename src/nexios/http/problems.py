@@ -20,6 +20,7 @@ __all__ = [
     "BadRequest",
     "Forbidden",
     "Problem",
+    "TooManyRequests",
     "Unauthorized",
     "Unavailable",
     "problem_response",
@@ -65,19 +66,27 @@ class Forbidden(Problem):
     status_code = 403
 
 
+class TooManyRequests(Problem):
+    """429: this was asked too often (RFC 6585 4)."""
+
+    status_code = 429
+
+
 class Unavailable(Problem):
     """503: who asks could not be found out just now (RFC 9110 15.6.4)."""
 
     status_code = 503
 
 
-def problem_response(status: int, detail: str, headers: Mapping[str, str] | None = None) -> Response:
-    """A problem body (RFC 9457 3): `type`, `title`, `status` and `detail`."""
+def problem_response(
+    status: int, detail: str, headers: Mapping[str, str] | None = None, **extensions: object
+) -> Response:
+    """A problem body (RFC 9457 3): `type`, `title`, `status`, `detail`, and members of one's own (3.2)."""
     try:
         title = HTTPStatus(status).phrase
     except ValueError:
         title = "Error"
-    body = {"type": "about:blank", "title": title, "status": status, "detail": detail}
+    body = {"type": "about:blank", "title": title, "status": status, "detail": detail, **extensions}
     return Response(json_bytes(body), status, headers, "application/problem+json")
 
 

@@ -1,0 +1,117 @@
+"""Queries of a declared type: the parameters after `?` into a msgspec Struct or a dataclass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+
+import msgspec
+from msgspec import inspect
+
+from nexios.exceptions import ConfigError
+from nexios.http.bodies import is_object_type
+from nexios.http.invalid import Unprocessable, unprocessable
+
+if TYPE_CHECKING:
+    from nexios.http.request import Request
+
+__all__ = ["Query", "TypedQuery", "is_query"]
+
+T = TypeVar("T")
+
+
+class _Marker:
+    def __repr__(self) -> str:
+        return "Query"
+
+
+_QUERY = _Marker()
+
+Query = Annotated[T, _QUERY]
+"""Marks a handler's parameter that is read from the query: `page: Query[Page]`."""
+
+_SEVERAL = (
+    inspect.ListType,
+    inspect.SetType,
+    inspect.FrozenSetType,
+    inspect.VarTupleType,
+)
+_NESTED = (
+    inspect.StructType,
+    inspect.DataclassType,
+    inspect.TypedDictType,
+    inspect.NamedTupleType,
+    inspect.DictType,
+    inspect.TupleType,
+    inspect.CustomType,
+    inspect.RawType,
+)
+
+
+class TypedQuery:
+    """Reads the query of a request as `annotation` says.
+
+    Args:
+        annotation: `Query[...]` of a Struct or a dataclass, whose fields are texts, numbers, dates and so on,
+            or lists of these.
+        where: Which parameter of which handler it is, for the messages.
+
+    Raises:
+        ConfigError: The type cannot be read from a query.
+    """
+
+    __slots__ = ("_names", "_several", "kind")
+
+    def __init__(self, annotation: Any, where: str) -> None:
+        self.kind = annotation.__origin__
+        if not is_object_type(self.kind):
+            raise ConfigError(
+                f"{where} is a Query of a Struct or a dataclass: class Page(msgspec.Struct): ..."
+            )
+        try:
+            shape: Any = inspect.type_info(self.kind)
+        except (TypeError, NameError, ValueError, RecursionError) as error:
+            raise ConfigError(f"{where} cannot be read from a query: {str(error).splitlines()[0]}") from None
+        self._names = frozenset(each.encode_name for each in shape.fields)
+        self._several = frozenset(each.encode_name for each in shape.fields if _is_several(each.type))
+        for each in shape.fields:
+            parts = [part for kind in _kinds(each.type) for part in (kind, getattr(kind, "item_type", kind))]
+            if any(isinstance(part, _NESTED) for part in parts):
+                raise ConfigError(
+                    f"{where} has a field {each.name!r} that no query can hold: use texts, numbers, dates "
+                    f"or lists of these, or send it as a body"
+                )
+
+    async def read(self, request: Request) -> Any:
+        """The query, checked.
+
+        Raises:
+            Unprocessable: 422, it is of another form.
+        """
+        given: dict[str, Any] = {}
+        for name, value in request.query_params.multi_items():
+            if name in self._several:
+                given.setdefault(name, []).append(value)
+            elif name in given and name in self._names:
+                # Which of the two counts would be a matter of taste, and proxies have another one (CWE-235).
+                said = "Given more than once."
+                raise Unprocessable(f"{name}: {said}", [{"detail": said, "parameter": name}])
+            else:
+                given[name] = value
+        try:
+            return msgspec.convert(given, self.kind, strict=False)
+        except msgspec.ValidationError as error:
+            raise unprocessable(error, "parameter") from None
+
+
+def is_query(annotation: Any) -> bool:
+    """Whether `annotation` is `Query[...]`."""
+    return _QUERY in getattr(annotation, "__metadata__", ())
+
+
+def _kinds(shape: Any) -> tuple[Any, ...]:
+    shape = shape.type if isinstance(shape, inspect.Metadata) else shape
+    return shape.types if isinstance(shape, inspect.UnionType) else (shape,)
+
+
+def _is_several(shape: Any) -> bool:
+    return any(isinstance(kind, _SEVERAL) for kind in _kinds(shape))
