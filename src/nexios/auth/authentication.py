@@ -14,7 +14,6 @@ from nexios.auth.base import BaseUser, UnauthenticatedUser, is_named
 from nexios.auth.believing import is_known, is_success
 from nexios.auth.challenge import Challenges
 from nexios.auth.failures import log_failure, log_permission_failure
-from nexios.auth.model import AuthResult
 from nexios.auth.telling import tell_authenticated, tell_forbidden, tell_no_credential, tell_refused
 from nexios.events import Events
 from nexios.http import Request, Response, WebSocket
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from starlette.types import Receive
 
     from nexios.auth.backends.base import AuthenticationBackend
+    from nexios.auth.model import AuthResult
     from nexios.auth.requirements import Requirement
 
 __all__ = ["STRANGER", "Authentication", "LoadUser", "Nobody"]
@@ -34,6 +34,7 @@ __all__ = ["STRANGER", "Authentication", "LoadUser", "Nobody"]
 LoadUser: TypeAlias = Callable[[str], Awaitable[BaseUser | None]]
 
 STRANGER = UnauthenticatedUser()
+
 
 class _Found(msgspec.Struct, frozen=True):
     result: AuthResult
@@ -226,9 +227,7 @@ class Authentication(msgspec.Struct, eq=False):
             raise self.app.challenges.refusal(required.scopes, self._refused)
         await self._permit(scope, current, required)
 
-    async def _permit(
-        self, scope: MutableMapping[str, Any], current: _Found, required: Requirement
-    ) -> None:
+    async def _permit(self, scope: MutableMapping[str, Any], current: _Found, required: Requirement) -> None:
         for permission in required.permissions:
             try:
                 permitted = await _permits(current, permission)

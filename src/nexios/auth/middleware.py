@@ -10,6 +10,7 @@ from starlette.requests import empty_receive
 from nexios.auth.authentication import STRANGER, Authentication, LoadUser, Nobody
 from nexios.auth.backends.base import AuthenticationBackend
 from nexios.auth.base import BaseUser, SimpleUser
+from nexios.events import Events, running_events
 from nexios.exceptions import ConfigError
 from nexios.http.answers import with_headers
 from nexios.running import Configured, running_config
@@ -35,6 +36,7 @@ class AuthenticationMiddleware:
         backend: The backend that authenticates, or
         backends: several, asked in this order; the first that succeeds names the identity.
         config: The settings for the backends in a host that is not Nexios.
+        events: Who is told what becomes of credentials; the application's own where it is left out.
 
     Raises:
         ConfigError: `user_model` is no user model, or the backends are none.
@@ -47,10 +49,14 @@ class AuthenticationMiddleware:
         backend: AuthenticationBackend | None = None,
         backends: Sequence[AuthenticationBackend] | None = None,
         config: MakeConfig | None = None,
+        events: Events | None = None,
     ) -> None:
         self.user_model = _user_model(user_model)
         self.backends = _backends(backend, backends)
         self._config = config
+        if events is not None and not isinstance(events, Events):
+            raise ConfigError(f"events is an Events, not {type(events).__name__}: events=Events()")
+        self._events = events
         if user_model.load_user.__func__ is SimpleUser.load_user.__func__:  # type: ignore[attr-defined]
             for each in self.backends:
                 if each.identity_is_secret:
@@ -63,7 +69,9 @@ class AuthenticationMiddleware:
         """Wrap `app`."""
         config = self._config if self._config is not None else running_config.get()
         bound = tuple(backend.bind(config) for backend in self.backends)
-        layer = AuthenticationLayer(app, self.user_model, bound, "api" if config is None else config.realm)
+        realm = "api" if config is None else config.realm
+        events = self._events if self._events is not None else running_events.get()
+        layer = AuthenticationLayer(app, self.user_model, bound, realm, events)
         return layer if self._config is None else Configured(layer, self._config)
 
     def __repr__(self) -> str:
@@ -80,10 +88,11 @@ class AuthenticationLayer:
         user_model: type[BaseUser],
         backends: tuple[AuthenticationBackend, ...],
         realm: str,
+        events: Events | None = None,
     ) -> None:
         self.app = app
         self.backends = backends
-        self._nobody = Nobody(backends, user_model, _loader(user_model), realm)
+        self._nobody = Nobody(backends, user_model, _loader(user_model), realm, events)
         # One that answers at once sees neither the body nor the response.
         self._looks_further = not all(backend.at_once for backend in backends)
 

@@ -21,6 +21,7 @@ class AuthResult(msgspec.Struct, frozen=True):
         scope: The backend's name, which `@auth(scope=...)` asks for.
         permissions: Narrows what the user may do with this credential; None leaves all that the user has.
         credential: The verified credential itself, which handlers read as `request.credential`.
+        reason: Why it was refused, for those who listen to events and never for the client; no secret.
     """
 
     success: bool
@@ -28,6 +29,7 @@ class AuthResult(msgspec.Struct, frozen=True):
     scope: str
     permissions: Collection[str] | None = None
     credential: object = None
+    reason: str | None = None
 
     def __repr__(self) -> str:
         # An API key stands in `identity` where load_user verifies it, and a credential is a credential.

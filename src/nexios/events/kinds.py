@@ -60,16 +60,17 @@ class Authenticated(Event, frozen=True, kw_only=True):
 
 
 class Refused(Event, frozen=True, kw_only=True):
-    """A credential was refused, or a guard let nobody in.
+    """A credential was refused, or a guard let nobody in: once for each request and backend.
 
     Attributes:
-        reason: Why, in the words of the log: `"expired"`, `"unknown user"`, `"no credential"`,
-            `"permission"`, `"unavailable"`; None where the backend does not say.
-        status: What the request was answered; None where it may get in otherwise.
+        reason: Why: `"no credential"`, `"another scope"`, `"permission"`, `"unknown user"`, `"unavailable"`
+            where it could not be found out, else what the backend says, e.g. `"expired"`; None where it says
+            nothing.
+        permission: The permission that was missing.
     """
 
     reason: str | None = None
-    status: int | None = None
+    permission: str | None = None
 
 
 class SessionBegan(Event, frozen=True, kw_only=True):

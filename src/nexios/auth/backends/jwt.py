@@ -115,7 +115,7 @@ class JWTAuthBackend(AuthenticationBackend):
         kept = self._kept.get(value)
         if kept is not None:
             claims: Any = kept.credential
-            return kept if claims.hold_at(now) else AuthResult(False, "", self.scope)
+            return kept if claims.hold_at(now) else AuthResult(False, "", self.scope, reason="expired")
         # RFC 9110 11.1: the scheme's case does not matter; RFC 6750 2.1: then one or more blanks
         if value[:7].lower() != b"bearer ":
             return AuthResult(False, "", self.scope) if value.lower() == b"bearer" else None
@@ -126,8 +126,9 @@ class JWTAuthBackend(AuthenticationBackend):
                 raise InvalidToken(f"the claim {self.identifier} names no identity")
         except InvalidToken as refused:
             # As text: a log that keeps records would keep the error's frames, and the token in them.
-            logger.info("bearer token refused: %s", str(refused))
-            return AuthResult(False, "", self.scope)
+            reason = str(refused)
+            logger.info("bearer token refused: %s", reason)
+            return AuthResult(False, "", self.scope, reason=reason)
         result = AuthResult(True, identity, self.scope, None, claims)
         self._kept.put(value, result)
         return result
