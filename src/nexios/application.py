@@ -19,6 +19,7 @@ from nexios.lifespan import Lifespan
 from nexios.routing import RouteDeclaration, Router
 from nexios.running import remember_config, running_config
 from nexios.startup import check_stack, marks_of, route_rows
+from nexios.stores.opening import open_store
 
 if TYPE_CHECKING:
     from contextlib import AbstractAsyncContextManager
@@ -70,10 +71,28 @@ class NexiosApp(Router):
         self.state = State()
         self._recipes: list[MiddlewareRecipe] = []
         self._errors = ErrorAnswers(exception_handlers or {}, debug=config.debug)
-        self._lifespan = Lifespan(lifespan, on_startup, on_shutdown)
+        # Made now, so that middleware can be given it; connected by the lifespan.
+        self._store: Any = None if config.store_url is None else open_store(config.store_url)
+        self._lifespan = Lifespan(lifespan, on_startup, on_shutdown, self._store)
         self._dispatcher: Dispatcher | None = None
         self._stack: ASGIApp | None = None
         remember_config(config)
+
+    @property
+    def store(self) -> Any:
+        """Where keys, sessions and tokens are kept: what `store_url` names.
+
+        It is upgraded when the application starts, and closed when it stops.
+
+        Raises:
+            ConfigError: The configuration names none.
+        """
+        if self._store is None:
+            raise ConfigError(
+                'app.store needs a store_url: MakeConfig(store_url="sqlite:///app.db"), or NEXIOS_STORE_URL '
+                "with MakeConfig.from_env()"
+            )
+        return self._store
 
     def add_middleware(self, middleware: Any, **options: Any) -> None:
         """Wrap the application in a middleware; the first one added is the outermost.

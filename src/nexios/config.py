@@ -25,7 +25,7 @@ JWT_ALGORITHMS = (
 )
 """The signature algorithms that a token may be signed with (RFC 7518 3.1, RFC 8037)."""
 
-_SECRETS = frozenset({"secret_key", "jwt_key", "extra"})
+_SECRETS = frozenset({"secret_key", "jwt_key", "store_url", "extra"})
 
 logger = logging.getLogger("nexios.config")
 
@@ -48,6 +48,7 @@ class MakeConfig:
         jwt_audience: Who this application is: a token's `aud` must name it (RFC 7519 4.1.3).
         jwt_issuer: Whose tokens are taken: a token's `iss` must be equal to it (RFC 7519 4.1.1).
         jwt_leeway: How far clocks may differ when `exp`, `nbf` and `iat` are checked.
+        store_url: Where keys, sessions and tokens are kept, e.g. `sqlite:///app.db`; `app.store` is it.
         trusted_proxies: Whose word counts about where a request comes from: addresses, networks such as
             `"10.0.0.0/8"`, or `"unix"` for a socket of the file system.
         forwarded_header: Where they say it: `"X-Forwarded-For"` or `"Forwarded"` (RFC 7239); the other one is
@@ -68,6 +69,7 @@ class MakeConfig:
     jwt_audience: str | Sequence[str] | None = None
     jwt_issuer: str | Sequence[str] | None = None
     jwt_leeway: timedelta = timedelta(0)
+    store_url: str | None = None
     trusted_proxies: Sequence[str] = ()
     forwarded_header: str = FORWARDING_HEADERS[0]
     extra: Mapping[str, Any] = field(default_factory=dict)
@@ -90,6 +92,8 @@ class MakeConfig:
                 raise ConfigError(f"{name} must be {kind.__name__}, not {type(getattr(self, name)).__name__}")
         if not (self.realm.isascii() and self.realm.isprintable()):
             raise ConfigError("realm must be printable ASCII text: it stands in a response header")
+        if not isinstance(self.store_url, str | None):
+            raise ConfigError(f"store_url must be text, not {type(self.store_url).__name__}")
         if not isinstance(self.jwt_leeway, timedelta) or self.jwt_leeway < timedelta(0):
             raise ConfigError("jwt_leeway must be a timedelta of zero or more, e.g. timedelta(seconds=30)")
         if not isinstance(self.jwt_key, str | Mapping | None):

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 from starlette._utils import is_async_callable
 from starlette.concurrency import run_in_threadpool
 
-from nexios.exceptions import ConfigError
+from nexios.exceptions import ConfigError, StoreUnavailable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from starlette.types import Receive, Scope, Send
+
+    from nexios.stores.base import Store
 
 __all__ = ["Lifespan"]
 
@@ -26,6 +28,7 @@ class Lifespan:
         context: A function from the application to a context manager that is open while it runs.
         on_startup: Called in order at start, within the context.
         on_shutdown: Called in order at the end, within the context.
+        store: Open around all of it, and brought up to date first.
     """
 
     def __init__(
@@ -33,8 +36,10 @@ class Lifespan:
         context: Callable[[Any], AbstractAsyncContextManager[Any]] | None,
         on_startup: Sequence[Callable[[], Any]],
         on_shutdown: Sequence[Callable[[], Any]],
+        store: Store | None = None,
     ) -> None:
         self._context = context
+        self._store = store
         self.on_startup = list(on_startup)
         self.on_shutdown = list(on_shutdown)
 
@@ -45,6 +50,9 @@ class Lifespan:
         try:
             async with AsyncExitStack() as stack:
                 app.build()
+                if self._store is not None:
+                    await stack.enter_async_context(self._store)
+                    await self._store.upgrade()
                 if self._context is not None:
                     state = await stack.enter_async_context(self._context(app))
                     if state is not None:
@@ -60,8 +68,9 @@ class Lifespan:
                 await app.events.drain()
         except BaseException as error:
             what = "shutdown" if started else "startup"
-            # A ConfigError's message is the mend; a stack trace would only hide it.
-            message = str(error) if isinstance(error, ConfigError) else traceback.format_exc()
+            # The message is the mend; a stack trace would only hide it.
+            plain = isinstance(error, ConfigError | StoreUnavailable)
+            message = str(error) if plain else traceback.format_exc()
             await send({"type": f"lifespan.{what}.failed", "message": message})
             raise
         await send({"type": "lifespan.shutdown.complete"})

@@ -95,7 +95,7 @@ def _note(connection: Any, record: Any) -> None:
 def _connect_args(target: Target, pool: Pool) -> dict[str, Any]:
     if target.sqlite:
         # An answer "locked" comes before the time is up, so that no thread is left behind that waits.
-        return {**target.connect_args, "timeout": pool.timeout * 0.8}
+        return {**target.connect_args, "timeout": pool.timeout * 0.8, "async_creator_fn": _open_file}
     import asyncpg  # type: ignore[import-untyped]
 
     class Connection(asyncpg.Connection):  # type: ignore[misc]  # untyped
@@ -108,6 +108,20 @@ def _connect_args(target: Target, pool: Pool) -> dict[str, Any]:
                 self.terminate()
 
     return {**target.connect_args, "connection_class": Connection, "timeout": pool.timeout}
+
+
+async def _open_file(path: str, **options: Any) -> Any:
+    """Open a file in a thread of its own, of which nothing is left where that fails."""
+    import aiosqlite
+
+    connection = aiosqlite.connect(path, **options)
+    connection._thread.daemon = True
+    try:
+        return await connection
+    except BaseException:
+        # It has one more answer to give, and the loop may be closed by then.
+        await asyncio.to_thread(connection._thread.join)
+        raise
 
 
 def _set_up_file(connection: Any, record: Any) -> None:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Select, column, func, select, table, text
 
 from nexios.exceptions import ConfigError
+from nexios.stores import migrations
 
 if TYPE_CHECKING:
-    from alembic.config import Config
+    from alembic.script import ScriptDirectory
     from sqlalchemy import Connection
     from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -64,10 +66,7 @@ async def current(database: Database) -> str | None:
 
 def history() -> list[Revision]:
     """Every revision of the tables, the first one first."""
-    from alembic.script import ScriptDirectory
-
-    scripts = ScriptDirectory.from_config(_config()).walk_revisions()
-    return [Revision(script.revision, script.doc) for script in scripts][::-1]
+    return [Revision(script.revision, script.doc) for script in _scripts().walk_revisions()][::-1]
 
 
 async def _upgrade(database: Database, connection: AsyncConnection) -> None:
@@ -82,25 +81,29 @@ async def _upgrade(database: Database, connection: AsyncConnection) -> None:
 
 
 def _run(connection: Connection) -> None:
-    from alembic import command
+    """Run what is missing, on a connection that is in a transaction and holds the lock."""
+    from alembic.operations import Operations
+    from alembic.runtime.migration import MigrationContext
     from alembic.util import CommandError
 
-    config = _config()
-    config.attributes["connection"] = connection
+    scripts = _scripts()
+
+    def missing(revision: Any, context: Any) -> Any:
+        return scripts._upgrade_revs("head", revision)
+
+    options = {"version_table": VERSION_TABLE, "fn": missing}
     try:
-        command.upgrade(config, "head")
-    except CommandError as error:
-        known: Any = error
+        with Operations.context(context := MigrationContext.configure(connection, opts=options)):
+            context.run_migrations()
+    except CommandError as unknown:
         raise ConfigError(
-            f"the store's tables are of a revision that this version does not know ({known}): update Nexios"
+            f"the store's tables were upgraded by a newer version ({unknown}): update Nexios"
         ) from None
 
 
-def _config() -> Config:
+def _scripts() -> ScriptDirectory:
     try:
-        from alembic.config import Config
+        from alembic.script import ScriptDirectory
     except ImportError:
         raise ConfigError('alembic is missing: pip install "nexios[sql]"') from None
-    config = Config()
-    config.set_main_option("script_location", "nexios.stores:migrations")
-    return config
+    return ScriptDirectory(str(Path(migrations.__file__).parent))
