@@ -120,8 +120,9 @@ class BearerTokens:
 
     def _refuse(self, refused: InvalidToken) -> AuthResult:
         # As text: a log that keeps records would keep the error's frames, and the token in them.
-        logger.info("bearer token refused: %s", str(refused))
-        return self._refused
+        reason = str(refused)
+        logger.info("bearer token refused: %s", reason)
+        return AuthResult(False, "", self._name, reason=reason)
 
 
 def _names(permissions: Any) -> frozenset[str] | None:

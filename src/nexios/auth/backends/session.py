@@ -8,12 +8,15 @@ from nexios.auth.backends.base import AuthenticationBackend
 from nexios.auth.base import BaseUser
 from nexios.auth.identity import identity_text
 from nexios.auth.model import AuthResult
+from nexios.events import SessionBegan, SessionEnded, events_of
 from nexios.exceptions import ConfigError
+from nexios.http.client import client_address
 
 if TYPE_CHECKING:
     from starlette.requests import HTTPConnection
     from starlette.types import Scope
 
+    from nexios.events import Events
     from nexios.http import Request, Response
 
 __all__ = ["SessionAuthBackend", "login", "logout"]
@@ -94,6 +97,12 @@ def login(request: HTTPConnection, user: BaseUser) -> None:
     request.scope["nexios.authentication"].use(
         request.scope, user, AuthResult(True, identity, backend.scope, None, session)
     )
+    events = events_of(request.scope)
+    if events is not None and events.wants(SessionBegan):
+        address = client_address(request.scope)
+        events.emit(
+            SessionBegan(identity=identity, scope=backend.scope, address=address, session_id=session.id)
+        )
 
 
 def logout(request: HTTPConnection) -> None:
@@ -105,12 +114,33 @@ def logout(request: HTTPConnection) -> None:
     Raises:
         ConfigError: There is no SessionMiddleware.
     """
-    _session(request).end()
+    session = _session(request)
+    events = events_of(request.scope)
+    if events is not None and events.wants(SessionEnded):
+        _tell_end(events, request, session)
+    session.end()
     authentication = request.scope.get("nexios.authentication")
     if authentication is not None:
         for backend in authentication.backends:
             if isinstance(backend, SessionAuthBackend):
                 authentication.forget(request.scope, backend.scope)
+
+
+def _tell_end(events: Events, request: HTTPConnection, session: Any) -> None:
+    """Somebody logs out, unless nobody was logged in."""
+    authentication = request.scope.get("nexios.authentication")
+    for backend in () if authentication is None else authentication.backends:
+        if isinstance(backend, SessionAuthBackend):
+            kept = session.peek(backend.session_key)
+            identity = identity_text(kept.get(backend.identifier)) if isinstance(kept, dict) else None
+            if identity is not None:
+                address = client_address(request.scope)
+                events.emit(
+                    SessionEnded(
+                        identity=identity, scope=backend.scope, address=address, session_id=session.id
+                    )
+                )
+            return
 
 
 def _session(request: HTTPConnection) -> Any:
