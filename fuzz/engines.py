@@ -8,7 +8,6 @@ import sys
 import tempfile
 import time
 from importlib.util import find_spec
-from pathlib import Path
 from typing import NamedTuple
 
 from fuzz.findings import LARGEST, Finding, checked
