@@ -1,13 +1,31 @@
-"""Which tests are about one source of sessions alone."""
+"""The sources of sessions, and which tests are about one alone."""
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-SOURCES = ["signed", "memory"]
+SOURCES = ["signed", "shared", "memory"]
+"""A signed cookie; one whose end a store remembers; a store in memory."""
 
-signed_only = pytest.mark.parametrize("source", ["signed"], indirect=True)
+SERVED: list[Any] = [
+    "sqlite",
+    pytest.param("postgresql", marks=pytest.mark.service),
+]
+"""Stores that other processes share."""
+
+
+def sources(*names: Any) -> pytest.MarkDecorator:
+    """The sources that a test, or a module of tests, is held against in place of the usual ones."""
+    return pytest.mark.parametrize("source", names, indirect=True)
+
+
+signed_only = sources("signed")
 """What only a cookie that is signed can show."""
 
-stored_only = pytest.mark.parametrize("source", ["memory"], indirect=True)
+stored_only = sources("memory")
 """What only a session in a store can show."""
+
+every_source = sources(*SOURCES, *SERVED)
+"""What matters most, on real servers too."""

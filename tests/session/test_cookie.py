@@ -256,3 +256,26 @@ def test_an_old_cookie_beside_the_present_one_does_not_bring_it_down(clock: Cloc
     alive = client.cookies["session"]
     answer = TestClient(app).get("/me", headers={"cookie": f"session={dead}; session={alive}"})
     assert answer.json()["user"] == "ada"
+
+
+@signed_only
+def test_a_changed_session_keeps_its_id_so_that_an_older_cookie_of_it_still_lets_in() -> None:
+    app = session_app()
+    client = TestClient(app)
+    client.post("/login/ada")
+    before = client.cookies["session"]
+    client.post("/keep/a/1")
+    assert is_in(app, before)
+    assert kept(app, before) == {"user": {"id": "ada"}}
+
+
+@signed_only
+def test_an_older_cookie_is_idle_whatever_a_newer_one_does(clock: Clock) -> None:
+    app = session_app(clock=clock, idle_timeout=timedelta(minutes=10))
+    client = TestClient(app)
+    client.post("/login/ada")
+    cookie = client.cookies["session"]
+    clock.turn(minutes=9, seconds=59)
+    assert is_in(app, cookie)
+    clock.turn(seconds=3)
+    assert not is_in(app, cookie)

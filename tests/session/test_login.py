@@ -13,6 +13,9 @@ from nexios.auth.backends.session import SessionAuthBackend, login, logout
 from nexios.session import SessionMiddleware
 from tests.parts import SECRET, Person, assert_problem
 from tests.session.apps import client_of, is_in, kept, session_app, who
+from tests.session.sources import every_source
+
+pytestmark = every_source
 
 
 def test_login_lets_in_until_logout() -> None:

@@ -12,10 +12,9 @@ import msgspec
 
 from nexios.exceptions import SessionDataError
 from nexios.kept import Kept
-from nexios.session.ended import EndedSessions
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
     from datetime import timedelta
 
     from nexios.types import Clock
@@ -75,6 +74,7 @@ class SignedCookies:
         cookie_name: The cookie's name; a value is good under this name alone.
         max_age: How long a session lives from its beginning.
         idle_timeout: How long one lives from its last use; None: as long as `max_age`.
+        is_over: Whether the session of an id, begun at a time, has ended.
         clock: The time now.
     """
 
@@ -85,6 +85,7 @@ class SignedCookies:
         cookie_name: str,
         max_age: timedelta,
         idle_timeout: timedelta | None,
+        is_over: Callable[[str, int], bool],
         clock: Clock,
     ) -> None:
         import itsdangerous
@@ -105,7 +106,7 @@ class SignedCookies:
         self._max_age = int(max_age.total_seconds())
         self._idle = None if idle_timeout is None else int(idle_timeout.total_seconds())
         self._kept: Kept[str, _Verified] = Kept()
-        self.ended = EndedSessions(clock)
+        self.is_over = is_over
 
     def read(self, value: str) -> StoredSession | None:
         """The session that a cookie's value holds, or None for all that is no live session of ours."""
@@ -123,7 +124,7 @@ class SignedCookies:
             return None
         if self._idle is not None and now - verified.signed_at > self._idle:
             return None
-        return None if self.ended.holds(stored.id, stored.created_at) else stored
+        return None if self.is_over(stored.id, stored.created_at) else stored
 
     def write(self, session_id: str, created_at: int, data: bytes) -> tuple[str, int]:
         """The cookie's value and its life in seconds.
@@ -140,10 +141,6 @@ class SignedCookies:
             )
         life = self._max_age - (int(self._clock()) - created_at)
         return value, life if self._idle is None else min(life, self._idle)
-
-    def end(self, ended: str, created_at: int) -> None:
-        """Let no cookie of this id, or family of ids, in again."""
-        self.ended.add(ended, created_at, created_at + self._max_age + 1)
 
     def wants_refresh(self, value: str) -> bool:
         """Whether the cookie should be signed anew so that the idle timeout counts from now."""

@@ -63,19 +63,14 @@ class SessionKeeper:
             raise TypeError("the store answered another session than the one that was asked for")
         return record if self._lives(record) else None
 
+    def prepare(self, session: ServerSession) -> Changes:
+        """See `Keeper`."""
+        return {} if session.is_as_stored else session.changes()
+
     async def keep(
         self, session: ServerSession, changes: Changes, scope: Scope
     ) -> tuple[bytes, bytes] | None:
-        """Tell the store what became of the session, before the answer begins.
-
-        Args:
-            session: The session.
-            changes: What has changed in it.
-            scope: The request's, which shows who begins a session.
-
-        Returns:
-            The header that brings the client's cookie up to date; None: it is so already.
-        """
+        """See `Keeper`."""
         await self.end(session)
         if not session:
             await self._end_emptied(session)
@@ -96,11 +91,7 @@ class SessionKeeper:
         return self._set_cookie(session, session.record)
 
     async def keep_late(self, session: ServerSession) -> None:
-        """Tell the store what changed after the answer began, when no cookie could be set any more.
-
-        Raises:
-            SessionDataError: Something cannot be kept.
-        """
+        """See `Keeper`."""
         await self.end(session)
         if session.record is None or session.is_as_stored:
             return
@@ -115,7 +106,7 @@ class SessionKeeper:
                 await self._change(session, changes)
 
     async def end(self, session: ServerSession) -> None:
-        """End what the request has ended."""
+        """See `Keeper`."""
         while session.over:
             await self._store.end_session(session.over[0])
             del session.over[0]

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Literal
 from nexios.exceptions import ConfigError
 from nexios.origin import OriginCheck
 from nexios.running import required_config
-from nexios.session.cookie import SignedCookies
 from nexios.session.server import ServerLayer
 from nexios.session.settings import CookieSettings
+from nexios.session.shared import SharedLayer
 from nexios.session.signed import SignedLayer
-from nexios.stores.base import SessionStore
+from nexios.stores.base import RevocationStore, SessionStore
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -43,6 +43,8 @@ class SessionMiddleware:
         domain: The domain that it is sent to; None: this host only.
         trusted_origins: Other sites whose pages may send requests with the session, e.g.
             `"https://app.example"`.
+        ended_in: Where signed sessions that have ended are remembered, e.g. `app.store`, so that they are
+            dead in every process and after a restart. None: in this process alone.
         config: The settings in a host that is not Nexios.
         clock: The time now, in seconds since the epoch.
 
@@ -62,6 +64,7 @@ class SessionMiddleware:
         path: str = "/",
         domain: str | None = None,
         trusted_origins: Iterable[str] = (),
+        ended_in: RevocationStore | None = None,
         config: MakeConfig | None = None,
         clock: Clock = time.time,
     ) -> None:
@@ -79,7 +82,15 @@ class SessionMiddleware:
                 f"SessionMiddleware keeps no sessions in {type(store).__name__}: store=app.store, "
                 f"or one of open_store(url)"
             )
+        if ended_in is not None and not isinstance(ended_in, RevocationStore):
+            raise ConfigError(
+                f"ended_in is a store that remembers what has ended, not {type(ended_in).__name__}: "
+                f"ended_in=app.store, or one of open_store(url)"
+            )
+        if store is not None and ended_in is not None:
+            raise ConfigError("sessions in a store end there: leave ended_in out")
         self._store = store
+        self._ended_in = ended_in
         self._origins = OriginCheck(trusted_origins)
         self._config = config
         self._clock = clock
@@ -94,14 +105,9 @@ class SessionMiddleware:
                 "SessionMiddleware has no secret to sign with: MakeConfig(secret_key=...); "
                 "make one with `nexios secret`"
             )
-        signer = SignedCookies(
-            secrets,
-            cookie_name=self.cookie.cookie_name,
-            max_age=self.cookie.max_age,
-            idle_timeout=self.cookie.idle_timeout,
-            clock=self._clock,
-        )
-        return SignedLayer(app, self.cookie, signer, self._origins, self._clock)
+        if self._ended_in is not None:
+            return SharedLayer(app, self.cookie, secrets, self._origins, self._ended_in, self._clock)
+        return SignedLayer(app, self.cookie, secrets, self._origins, self._clock)
 
     def __repr__(self) -> str:
         return f"SessionMiddleware(cookie_name={self.cookie.cookie_name!r})"

@@ -9,17 +9,19 @@ import msgspec
 from nexios.exceptions import SessionDataError
 from nexios.http.answers import START_MESSAGES
 from nexios.origin import SAFE_METHODS
+from nexios.session.cookie import SignedCookies
+from nexios.session.ended import EndedSessions
 from nexios.session.ids import new_session_id, renewed_session_id, session_family
 from nexios.session.layer import VARY, SessionLayer, refuse_foreign
 from nexios.session.session import Session, check_value
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Iterable
+    from collections.abc import Awaitable, Callable, Iterable, Sequence
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from nexios.origin import OriginCheck
-    from nexios.session.cookie import SignedCookies, StoredSession
+    from nexios.session.cookie import StoredSession
     from nexios.session.settings import CookieSettings
     from nexios.types import Clock
 
@@ -120,7 +122,7 @@ class SignedSession(Session):
     def _drop(self, ended: str) -> None:
         self._stored = None
         if self.created_at is not None:
-            self._layer.end(self, ended, self.created_at)
+            self._layer.note_end(self, ended, self.created_at)
 
 
 class SignedLayer(SessionLayer):
@@ -129,16 +131,33 @@ class SignedLayer(SessionLayer):
     Args:
         app: The ASGI app inside.
         cookie: The cookie's name, life and flags.
-        signer: Signs and verifies.
+        secrets: The first signs, all verify.
         origins: Tells requests of other sites.
         clock: The time now.
+        is_over: Whether the session of an id, begun at a time, has ended; None: as this process knows it.
     """
 
     def __init__(
-        self, app: ASGIApp, cookie: CookieSettings, signer: SignedCookies, origins: OriginCheck, clock: Clock
+        self,
+        app: ASGIApp,
+        cookie: CookieSettings,
+        secrets: Sequence[str],
+        origins: OriginCheck,
+        clock: Clock,
+        is_over: Callable[[str, int], bool] | None = None,
     ) -> None:
         super().__init__(app, cookie, origins, clock)
-        self._signer = signer
+        self._max_age = int(cookie.max_age.total_seconds())
+        self._ended = EndedSessions(clock)
+        self.is_over = self._ended.holds if is_over is None else is_over
+        self._signer = SignedCookies(
+            secrets,
+            cookie_name=cookie.cookie_name,
+            max_age=cookie.max_age,
+            idle_timeout=cookie.idle_timeout,
+            is_over=self.is_over,
+            clock=clock,
+        )
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Give the request its session."""
@@ -186,16 +205,20 @@ class SignedLayer(SessionLayer):
         """
         headers = [*message.get("headers", ()), VARY]
         if not session.is_as_stored or self._signer.wants_refresh(session.cookie):
-            cookie = self._changed(session)
+            cookie = self.changed(session)
             if cookie is not None:
                 headers.append(cookie)
         return {**message, "headers": headers}
 
-    def end(self, session: SignedSession, ended: str, created_at: int) -> None:
+    def note_end(self, session: SignedSession, ended: str, created_at: int) -> None:
         """Let nobody in by this id, or family of ids, of a session begun at `created_at`."""
-        self._signer.end(ended, created_at)
+        self._ended.add(ended, created_at, self.gone_by(created_at))
 
-    def _changed(self, session: SignedSession) -> tuple[bytes, bytes] | None:
+    def gone_by(self, created_at: int) -> int:
+        """When no cookie of a session begun at `created_at` is good any more."""
+        return created_at + self._max_age + 1
+
+    def changed(self, session: SignedSession) -> tuple[bytes, bytes] | None:
         """The header that brings the client's cookie up to date; None: it is so already."""
         data, stored = session.encoded(), session.stored
         if data is None:
@@ -206,7 +229,7 @@ class SignedLayer(SessionLayer):
             return None
         session_id = session.id or session.restart()
         created_at = int(self._clock()) if session.created_at is None else session.created_at
-        if self._signer.ended.holds(session_id, created_at):
+        if self.is_over(session_id, created_at):
             return None  # another request ended it while this one ran
         value, life = self._signer.write(session_id, created_at, data)
         return self.cookie.set_cookie(value, life, session.scheme)
