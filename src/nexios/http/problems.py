@@ -72,6 +72,30 @@ class TooManyRequests(Problem):
     status_code = 429
 
 
+class NotFound(Problem):
+    """404: there is no such thing, or it is not for whoever asks (RFC 9110 15.5.5)."""
+
+    status_code = 404
+
+
+class Conflict(Problem):
+    """409: as things stand it cannot be done (RFC 9110 15.5.10)."""
+
+    status_code = 409
+
+
+class ContentTooLarge(Problem):
+    """413: the body is larger than is read (RFC 9110 15.5.14)."""
+
+    status_code = 413
+
+
+class Unprocessable(Problem):
+    """422: the body can be read, and what it says cannot be (RFC 9110 15.5.21)."""
+
+    status_code = 422
+
+
 class Unavailable(Problem):
     """503: who asks could not be found out just now (RFC 9110 15.6.4)."""
 

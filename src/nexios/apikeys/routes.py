@@ -1,0 +1,282 @@
+"""Routes by which the users of an application manage their own API keys."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import msgspec
+from msgspec import UNSET
+
+from nexios.apikeys.bodies import NewKey, Rotation, read_body, seconds, shown
+from nexios.apikeys.bounds import Bounds
+from nexios.apikeys.manager import APIKeys
+from nexios.apikeys.model import APIKey
+from nexios.apikeys.rules import checked_addresses, checked_life, checked_permissions
+from nexios.auth.admission import admitted
+from nexios.auth.decorators import auth
+from nexios.auth.identity import identity_text
+from nexios.auth.requirements import Requirement
+from nexios.exceptions import ConfigError, UnknownKey
+from nexios.http.problems import (
+    BadRequest,
+    Conflict,
+    ContentTooLarge,
+    Forbidden,
+    NotFound,
+    Unprocessable,
+)
+from nexios.routing import Router
+
+if TYPE_CHECKING:
+    from nexios.http import Request, Response
+
+__all__ = ["key_routes"]
+
+Body = TypeVar("Body")
+
+_BY_KEY = "apikey"
+_MAX_BODY = 16 * 1024
+_MAX_LISTED = 1000
+_MAX_READ = 10_000
+# However often keys are rotated: what a day adds to the table is bounded.
+_MADE_IN_A_DAY = 10
+
+
+def key_routes(
+    keys: APIKeys,
+    prefix: str = "/keys",
+    *,
+    scopes: Sequence[str] | None = None,
+    allow_api_keys: bool = False,
+    max_keys: int = 50,
+    overlap: timedelta = timedelta(hours=24),
+) -> Router:
+    """Routes for one's own keys: list, show, create, rotate and revoke.
+
+    Nobody reaches the keys of somebody else, whatever a path or body says. What was authenticated by a
+    credential of few permissions reaches and makes only keys that are no wider.
+
+    Args:
+        keys: The keys.
+        prefix: Where the routes stand.
+        scopes: The backends by which one must be authenticated; None: any but API keys.
+        allow_api_keys: Whether an API key will do as well; it reaches and makes only keys that are no wider
+            than itself: in permissions, expiry and networks.
+        max_keys: How many good keys one user may have, not counting those that were replaced.
+        overlap: How long a key is good after it was replaced, unless the body of the request wants less.
+
+    Returns:
+        A group of routes for `app.include`.
+
+    Raises:
+        ConfigError: One of them cannot be.
+    """
+    if not isinstance(keys, APIKeys):
+        raise ConfigError(
+            f"key_routes takes an APIKeys, not {type(keys).__name__}: key_routes(APIKeys(store))"
+        )
+    if scopes is not None and _BY_KEY in scopes and not allow_api_keys:
+        raise ConfigError(
+            "key_routes: a key that makes keys is a way to stay: say allow_api_keys=True as well"
+        )
+    if type(max_keys) is not int or max_keys < 1:
+        raise ConfigError("key_routes: max_keys is how many good keys one user may have")
+    if not isinstance(overlap, timedelta) or overlap < timedelta(0):
+        raise ConfigError("key_routes: overlap is a timedelta, e.g. timedelta(hours=24)")
+    if scopes is not None and allow_api_keys and _BY_KEY not in scopes:
+        scopes = [*scopes, _BY_KEY]
+    routes = _KeyRoutes(keys, allow_api_keys=allow_api_keys, max_keys=max_keys, overlap=overlap)
+    router, start, guarded = Router(), prefix.rstrip("/"), auth(scopes=scopes)
+    router.get(start or "/", name="list_keys")(guarded(routes.list_keys))
+    router.post(start or "/", name="create_key")(guarded(routes.create_key))
+    router.get(start + "/{key_id}", name="show_key")(guarded(routes.show_key))
+    router.post(start + "/{key_id}/rotate", name="rotate_key")(guarded(routes.rotate_key))
+    router.delete(start + "/{key_id}", name="revoke_key")(guarded(routes.revoke_key))
+    return router
+
+
+class _Caller(msgspec.Struct, frozen=True):
+    """Who asks.
+
+    Attributes:
+        owner: Whose keys they are.
+        bounds: The widest key that the credential reaches.
+    """
+
+    owner: str
+    bounds: Bounds
+
+
+class _KeyRoutes:
+    """The handlers; each is behind a guard."""
+
+    def __init__(self, keys: APIKeys, *, allow_api_keys: bool, max_keys: int, overlap: timedelta) -> None:
+        self._keys = keys
+        self._allow_api_keys = allow_api_keys
+        self._max_keys = max_keys
+        self._overlap = overlap
+
+    async def list_keys(self, request: Request, response: Response) -> dict[str, Any]:
+        """The good ones, the newest first; with `?all=true` those that are over too."""
+        caller = await self._caller(request)
+        everything = request.query_params.get("all") == "true"
+        found = [
+            shown(self._keys, record)
+            for record in reversed(await self._owned(caller.owner))
+            if caller.bounds.take(record) and (everything or self._keys.is_live(record))
+        ]
+        _not_stored(response)
+        return {"keys": found[:_MAX_LISTED]}
+
+    async def show_key(self, request: Request, response: Response, key_id: str) -> dict[str, Any]:
+        """One of them."""
+        record = await self._own(await self._caller(request), key_id)
+        _not_stored(response)
+        return shown(self._keys, record)
+
+    async def create_key(self, request: Request, response: Response) -> dict[str, Any]:
+        """Make one, which is shown this once."""
+        caller = await self._caller(request)
+        body = await _read(request, NewKey)
+        bounds, now = caller.bounds, self._keys.now()
+        try:
+            permissions = checked_permissions(_given(body.permissions, bounds.permissions))
+            addresses = checked_addresses(_given(body.addresses, bounds.addresses))
+            life = None if body.expires_in is UNSET or body.expires_in is None else seconds(body.expires_in)
+            expires_at = checked_life(life, now)
+        except ValueError as refused:
+            raise Unprocessable(str(refused)) from None
+        if not bounds.take_permissions(permissions) or not bounds.take_addresses(addresses):
+            raise Forbidden("A key must not be wider than the credential that makes it.")
+        if body.expires_in is not UNSET and not bounds.take_expiry(expires_at):
+            raise Forbidden("A key must not live longer than the credential that makes it.")
+        if body.permissions is not UNSET and permissions:
+            # What somebody may do only later, a key made now should not open then.
+            await admitted(request.scope, Requirement(permissions=tuple(sorted(permissions))))
+        await self._leave_room(caller.owner, 1)
+        try:
+            key, record = await self._keys.create(
+                caller.owner,
+                body.name,
+                permissions=permissions,
+                expires_in=life,
+                metadata=body.metadata,
+                addresses=addresses,
+                not_after=bounds.expires_at,
+            )
+        except (TypeError, ValueError) as refused:
+            raise Unprocessable(str(refused)) from None
+        try:
+            # Once more, since others may have been made at this moment.
+            await self._leave_room(caller.owner, 0)
+        except Conflict:
+            await self._keys.revoke(record.id)
+            raise
+        return self._new(response, key, record)
+
+    async def rotate_key(self, request: Request, response: Response, key_id: str) -> dict[str, Any]:
+        """Replace one; the new key is shown this once."""
+        caller = await self._caller(request)
+        body = await _read(request, Rotation)
+        record = await self._own(caller, key_id)
+        most = self._overlap.total_seconds()
+        wanted = most if body.overlap is UNSET else body.overlap
+        if not 0 <= wanted <= most:
+            raise Unprocessable(f"overlap is a number of seconds from 0 to {most:g}.")
+        await self._leave_room(caller.owner, 0)
+        try:
+            key, new = await self._keys.rotate(
+                record.id,
+                overlap=timedelta(seconds=wanted),
+                owner=caller.owner,
+                not_after=caller.bounds.expires_at,
+            )
+        except UnknownKey:
+            raise Conflict("The key is expired, revoked or replaced already: create a new one.") from None
+        return self._new(response, key, new)
+
+    async def revoke_key(self, request: Request, response: Response, key_id: str) -> None:
+        """End one."""
+        caller = await self._caller(request)
+        record = await self._own(caller, key_id)
+        await self._keys.revoke(record.id, owner=caller.owner)
+        _not_stored(response)
+        response.status(204)
+
+    async def _caller(self, request: Request) -> _Caller:
+        authentication = request.scope["nexios.authentication"]
+        if _is_by_key(request) and not self._allow_api_keys:
+            # A session or token that came along will do.
+            names = {backend.scope for backend in authentication.backends} - {None, _BY_KEY}
+            await admitted(request.scope, Requirement(scopes=frozenset(names)))
+        credential = request.credential
+        if _is_by_key(request) and not (self._allow_api_keys and isinstance(credential, APIKey)):
+            raise Forbidden("API keys are not managed by an API key here.")
+        owner = identity_text(request.user.identity)
+        if owner is None:
+            raise Forbidden("Only a user with an identity has keys.")
+        permissions = _names(authentication.permissions)
+        if isinstance(credential, APIKey):
+            return _Caller(owner, Bounds(permissions, credential.expires_at, credential.addresses))
+        return _Caller(owner, Bounds(permissions))
+
+    async def _own(self, caller: _Caller, key_id: str) -> APIKey:
+        record = await self._keys.get(key_id)
+        # Alike for all that are not there for the caller: nobody learns which of them exist (CWE-639).
+        if record is None or record.owner != caller.owner or not caller.bounds.take(record):
+            raise NotFound("There is no such key.")
+        return record
+
+    async def _owned(self, owner: str) -> list[APIKey]:
+        return await self._keys.list(owner, limit=_MAX_READ)
+
+    async def _leave_room(self, owner: str, more: int) -> None:
+        owned = await self._owned(owner)
+        good = sum(record.replaced_by is None and self._keys.is_live(record) for record in owned)
+        if good + more > self._max_keys:
+            raise Conflict(f"There are {self._max_keys} keys already: revoke one first.")
+        yesterday = self._keys.now() - timedelta(days=1)
+        made = sum(record.created_at > yesterday for record in owned)
+        if made >= self._max_keys * _MADE_IN_A_DAY or len(owned) >= _MAX_READ:
+            raise Conflict("Too many keys were made of late: try again tomorrow.")
+
+    def _new(self, response: Response, key: str, record: APIKey) -> dict[str, Any]:
+        _not_stored(response)
+        response.status(201)
+        return {"key": key, **shown(self._keys, record)}
+
+
+async def _read(request: Request, kind: type[Body]) -> Body:
+    raw = bytearray()
+    async for chunk in request.stream():
+        raw += chunk
+        if len(raw) > _MAX_BODY:
+            raise ContentTooLarge(f"The body is read up to {_MAX_BODY} bytes.")
+    try:
+        return read_body(bytes(raw), kind)
+    except msgspec.ValidationError as refused:
+        raise Unprocessable(str(refused)) from None
+    except (msgspec.DecodeError, ValueError):
+        raise BadRequest("The body is not valid JSON.") from None
+
+
+def _is_by_key(request: Request) -> bool:
+    return request.auth == _BY_KEY or isinstance(request.credential, APIKey)
+
+
+def _given(value: Any, otherwise: Any) -> Any:
+    """What the body says; where it says nothing, what bounds the credential."""
+    return otherwise if value is UNSET else value
+
+
+def _names(permissions: Any) -> frozenset[str] | None:
+    if isinstance(permissions, Mapping):
+        return frozenset(name for name, granted in permissions.items() if granted is True)
+    return None if permissions is None else frozenset(permissions)
+
+
+def _not_stored(response: Response) -> None:
+    # RFC 9111 5.2.2.5: neither a key nor a list of them stays in a cache
+    response.set_header("Cache-Control", "no-store")
