@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from nexios.stores.base import APIKeyStore, RevocationStore, SessionStore, Store, TokenStore
+from nexios.stores.base import APIKeyStore, AuditStore, RevocationStore, SessionStore, Store, TokenStore
 from nexios.stores.opening import ENGINES, engine, open_store
-from nexios.stores.records import RefreshRecord, Revocation, SessionRecord, TokenFamily
+from nexios.stores.records import AuditRecord, RefreshRecord, Revocation, SessionRecord, TokenFamily
 
 if TYPE_CHECKING:
     from nexios.stores.memory import MemoryStore
@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "APIKeyStore",
+    "AuditRecord",
+    "AuditStore",
     "MemoryStore",
     "RefreshRecord",
     "Revocation",

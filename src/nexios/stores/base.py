@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from typing import Self
 
     from nexios.apikeys.model import APIKey
-    from nexios.stores.records import RefreshRecord, Revocation, SessionRecord, TokenFamily
+    from nexios.stores.records import AuditRecord, RefreshRecord, Revocation, SessionRecord, TokenFamily
 
-__all__ = ["APIKeyStore", "RevocationStore", "SessionStore", "Store", "TokenStore"]
+__all__ = ["APIKeyStore", "AuditStore", "RevocationStore", "SessionStore", "Store", "TokenStore"]
 
 
 class Store(Protocol):
@@ -225,4 +225,29 @@ class RevocationStore(Protocol):
 
     async def purge_revocations(self, now: datetime, limit: int) -> int:
         """Delete at most `limit` of those past their `until`; how many were."""
+        ...
+
+
+@runtime_checkable
+class AuditStore(Protocol):
+    """Keeps what happened to credentials, for whoever looks back."""
+
+    async def add_audit(self, records: Sequence[AuditRecord]) -> None:
+        """Keep each; one whose id is there already is left as it is."""
+        ...
+
+    async def list_audit(
+        self,
+        *,
+        identity: str | None = None,
+        event: str | None = None,
+        since: datetime | None = None,
+        before: str | None = None,
+        limit: int = 1000,
+    ) -> list[AuditRecord]:
+        """The newest first: of `identity`, of kind `event`, not before `since`, with an id below `before`."""
+        ...
+
+    async def purge_audit(self, before: datetime, limit: int) -> int:
+        """Delete at most `limit` of what happened before that, the oldest first; how many were."""
         ...

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -84,6 +84,28 @@ class RefreshRecord(msgspec.Struct, frozen=True, kw_only=True):
 
     def __repr__(self) -> str:
         return f"RefreshRecord(family={self.family!r})"
+
+
+class AuditRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """What happened to a credential, as it is kept for whoever looks back.
+
+    Attributes:
+        id: Its own, which sorts as the moments do.
+        at: When it happened.
+        event: What, e.g. `"token_reused"`.
+        identity: Whose credential it was.
+        scope: The backend's name.
+        address: Where the request came from.
+        details: What else is known, as JSON has it.
+    """
+
+    id: str
+    at: datetime
+    event: str
+    identity: str | None = None
+    scope: str | None = None
+    address: str | None = None
+    details: dict[str, Any] = {}
 
 
 class Revocation(msgspec.Struct, frozen=True, kw_only=True):

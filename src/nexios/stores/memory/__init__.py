@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from nexios.stores.life import ClosesAfterFlushing
+from nexios.stores.memory.audit import MemoryAudit
 from nexios.stores.memory.keys import MemoryKeys
 from nexios.stores.memory.revocations import MemoryRevocations
 from nexios.stores.memory.sessions import MemorySessions
@@ -11,7 +12,9 @@ from nexios.stores.memory.tokens import MemoryTokens
 __all__ = ["MemoryStore"]
 
 
-class MemoryStore(MemoryKeys, MemorySessions, MemoryTokens, MemoryRevocations, ClosesAfterFlushing):
+class MemoryStore(
+    MemoryKeys, MemorySessions, MemoryTokens, MemoryRevocations, MemoryAudit, ClosesAfterFlushing
+):
     """Keeps everything in this process, which nobody else sees and which ends with it.
 
     What has expired stays until it is purged.
@@ -22,6 +25,7 @@ class MemoryStore(MemoryKeys, MemorySessions, MemoryTokens, MemoryRevocations, C
         MemorySessions.__init__(self)
         MemoryTokens.__init__(self)
         MemoryRevocations.__init__(self)
+        MemoryAudit.__init__(self)
         ClosesAfterFlushing.__init__(self)
 
     async def upgrade(self) -> None:

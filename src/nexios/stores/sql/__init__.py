@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from nexios.exceptions import ConfigError
 from nexios.stores.life import ClosesAfterFlushing
+from nexios.stores.sql.audit import SQLAudit
 from nexios.stores.sql.database import Database
 from nexios.stores.sql.engine import Pool
 from nexios.stores.sql.keys import SQLKeys
@@ -22,7 +23,7 @@ __all__ = ["SQLStore"]
 _PING = text("SELECT 1")
 
 
-class SQLStore(SQLKeys, SQLSessions, SQLTokens, SQLRevocations, ClosesAfterFlushing):
+class SQLStore(SQLKeys, SQLSessions, SQLTokens, SQLRevocations, SQLAudit, ClosesAfterFlushing):
     """Keeps everything in a database, by SQLAlchemy.
 
     It connects on first use, and again by itself when the database was away. What is not answered in time, or

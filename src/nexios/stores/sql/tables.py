@@ -7,6 +7,7 @@ from sqlalchemy import BigInteger, Column, ForeignKey, Index, LargeBinary, MetaD
 from nexios.stores.sql.columns import AnyText, Moment
 
 __all__ = [
+    "audit",
     "counters",
     "families",
     "keys",
@@ -126,3 +127,19 @@ counters = Table(
     Column("value", BigInteger, nullable=False),
 )
 """Numbers that never go back, for SQLite, which has no transaction ids."""
+
+audit = Table(
+    "nexios_audit",
+    metadata,
+    Column("id", AnyText, primary_key=True),
+    Column("at", Moment, nullable=False),
+    Column("event", AnyText, nullable=False),
+    Column("identity", AnyText),
+    Column("scope", AnyText),
+    Column("address", AnyText),
+    Column("details", Text, nullable=False),
+    Index("nexios_audit_at", "at"),
+    Index("nexios_audit_identity", "identity", "id"),
+    Index("nexios_audit_event", "event", "id"),
+)
+"""What happened, a row each. `id` sorts as the moments do; `details` is JSON in ASCII."""

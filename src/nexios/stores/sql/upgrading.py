@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEAD", "VERSION_TABLE", "Revision", "current", "history", "upgrade"]
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest revision."""
 
 VERSION_TABLE = "nexios_alembic_version"
