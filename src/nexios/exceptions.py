@@ -6,6 +6,7 @@ NexiosError
 ├── SessionDataError       the handler's: what it stored in the session cannot be kept
 ├── UnknownKey             there is no API key of that id to rotate, or it is over
 ├── StoreUnavailable       the store did not answer in time: 503, and nobody is let in
+├── IssuerUnavailable      the provider whose tokens are taken did not answer in time: the same
 └── AuthenticationError    the client's: who is asking could not be established
     └── InvalidToken       the token is not one of ours, or no longer
 ```
@@ -19,6 +20,7 @@ __all__ = [
     "AuthenticationError",
     "ConfigError",
     "InvalidToken",
+    "IssuerUnavailable",
     "NexiosError",
     "SessionDataError",
     "StoreUnavailable",
@@ -44,6 +46,10 @@ class UnknownKey(NexiosError, LookupError):
 
 class StoreUnavailable(NexiosError):
     """A store did not answer, or not within its time; nothing is known, so nobody is let in."""
+
+
+class IssuerUnavailable(NexiosError):
+    """A provider did not answer, or not what it should; nothing is known, so nobody is let in."""
 
 
 class AuthenticationError(NexiosError):

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from nexios import running
 from tests.attacks.conftest import KEPT
+from tests.parts import Clock
+from tests.tokens.provider import Provider, serving
 
 
 @pytest.fixture(autouse=True)
@@ -18,3 +22,10 @@ def _no_app_before(monkeypatch: pytest.MonkeyPatch) -> None:
 def kept(request: pytest.FixtureRequest) -> int:
     """How many verified tokens are kept."""
     return int(request.param)
+
+
+@pytest.fixture
+def provider(clock: Clock) -> Iterator[Provider]:
+    """An identity provider on a socket."""
+    with serving(clock) as provider:
+        yield provider

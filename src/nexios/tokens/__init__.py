@@ -6,12 +6,14 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nexios.tokens.issuers import Issuer
     from nexios.tokens.resource import ProtectedResource
     from nexios.tokens.ring import KeyRing
 
-__all__ = ["KeyRing", "ProtectedResource"]
+__all__ = ["Issuer", "KeyRing", "ProtectedResource"]
 
 _PLACES = {
+    "Issuer": "nexios.tokens.issuers",
     "KeyRing": "nexios.tokens.ring",
     "ProtectedResource": "nexios.tokens.resource",
 }

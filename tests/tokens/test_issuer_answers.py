@@ -1,0 +1,158 @@
+"""Whatever a provider answers: what is no key of its lets nobody in."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+import pytest
+
+from tests.attacks.forging import b64
+from tests.attacks.keys import jwk, rsa_key
+from tests.tokens.behind import IssuerTarget, issuer_of
+from tests.tokens.provider import JWKS, OIDC, Provider, redirecting
+
+
+def big(handler: Any) -> None:
+    handler.reply(200, b" " * 10_000_000)
+
+
+def packed(handler: Any) -> None:
+    handler.reply(200, b"{}", Content_Encoding="gzip")
+
+
+def no_http(handler: Any) -> None:
+    handler.wfile.write(b"what?\r\n\r\n")
+    handler.close_connection = True
+
+
+@pytest.mark.parametrize("place", [OIDC, JWKS])
+@pytest.mark.parametrize(
+    ("answer", "says"),
+    [
+        (b"<html><title>Log in</title></html>", "no JSON object"),
+        (b"", "no JSON object"),
+        (b"[]", "no JSON object"),
+        (b"[" * 100_000, "no JSON object"),
+        (b"\xff\xfe", "no JSON object"),
+        ({}, "letter by letter|no list of keys"),
+        (big, "more than 1048576 bytes"),
+        (packed, "packed"),
+        (no_http, "could not be asked: RemoteProtocolError"),
+        (redirecting(302, "http://127.0.0.2:1/keys"), "not safe"),
+        (redirecting(307, "https://elsewhere.example/keys"), "another host"),
+        (redirecting(301, "http://localhost:1/keys"), "another host"),
+        (redirecting(308, "file:///etc/passwd"), "not safe"),
+        (redirecting(302, ""), "leads on more than 3 times"),
+        (lambda handler: handler.reply(500, b"{}"), "answered (404|500)"),
+    ],
+    ids=lambda value: getattr(value, "__name__", str(value)[:30]),
+)
+def test_whatever_else_it_answers_nobody_is_let_in(
+    place: str, answer: Any, says: str, provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider.answers[place] = answer
+    IssuerTarget(issuer_of(provider)).cannot_tell(provider.token())
+    import re
+
+    assert re.search(says, caplog.text)
+
+
+def test_a_slow_answer_is_not_waited_for(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("nexios.tokens.fetching._SECONDS", 0.1)
+    provider.hold.clear()
+    target = IssuerTarget(issuer_of(provider))
+    target.cannot_tell(provider.token())
+
+
+def test_an_answer_that_trickles_is_not_waited_for_either(
+    provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nexios.tokens.fetching._SECONDS", 0.3)
+
+    def trickle(handler: Any) -> None:
+        handler.send_response(200)
+        handler.send_header("Content-Length", "100000")
+        handler.end_headers()
+        while True:
+            try:
+                handler.wfile.write(b" ")
+            except OSError:
+                handler.close_connection = True
+                return
+
+    provider.answers[JWKS] = trickle
+    IssuerTarget(issuer_of(provider)).cannot_tell(provider.token())
+
+
+@pytest.mark.parametrize(
+    "metadata",
+    [
+        {"issuer": "https://accounts.forger.example"},
+        {"issuer": None},
+        {"issuer": "/"},
+        {"jwks_uri": None},
+        {"jwks_uri": "http://keys.example/keys"},
+        {"jwks_uri": 7},
+        {"jwks_uri": "file:///etc/passwd"},
+    ],
+    ids=repr,
+)
+def test_metadata_of_somebody_else_are_not_believed(metadata: dict[str, Any], provider: Provider) -> None:
+    if metadata == {"issuer": "/"}:
+        metadata = {"issuer": provider.url + "/"}
+    provider.answers[OIDC] = provider.answers[OIDC] | metadata
+    IssuerTarget(issuer_of(provider)).cannot_tell(provider.token())
+    assert JWKS not in provider.asked
+
+
+def test_a_redirect_within_the_host_is_followed(provider: Provider) -> None:
+    provider.answers["/new"] = provider.answers[JWKS]
+    provider.answers[JWKS] = redirecting(302, "/new")
+    IssuerTarget(issuer_of(provider)).takes(provider.token())
+
+
+def test_a_thousand_keys_are_read(kept: int, provider: Provider) -> None:
+    many = [jwk(rsa_key(), kid=f"key {number}") for number in range(500)]
+    many += [{**provider.ring.public_jwks()["keys"][1], "kid": f"other {number}"} for number in range(499)]
+    provider.answers[JWKS] = {"keys": [*many, *provider.ring.public_jwks()["keys"][:1]]}
+    target = IssuerTarget(issuer_of(provider), kept=kept)
+    target.takes(provider.token())
+    target.refuses(provider.token(kid="key 7"))
+    # One that names none would have to be tried with all.
+    target.refuses(provider.token(kid=None))
+
+
+def test_tokens_08_keys_that_are_none_are_passed_over_with_a_line_in_the_log(
+    provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    from cryptography.hazmat.primitives.asymmetric import rsa
+
+    number = rsa.generate_private_key(public_exponent=65537, key_size=1024).public_key().public_numbers().n
+    short = {"kty": "RSA", "e": "AQAB", "n": b64(number.to_bytes(128, "big"))}
+    (good, spare) = provider.ring.public_jwks()["keys"]
+    twice = {**jwk(rsa_key("one")), "kid": "twice"}, {**jwk(rsa_key("two")), "kid": "twice"}
+    bad = [
+        {"kty": "oct", "k": b64(os.urandom(32)), "kid": "secret"},
+        {**short, "kid": "short"},
+        jwk(rsa_key(), kid="sealing", use="enc"),
+        jwk(rsa_key(), kid="wrapping", key_ops=["encrypt"]),
+        *twice,
+        {"kty": "quantum", "kid": "unknown"},
+        {"kty": "RSA", "kid": "broken"},
+        jwk(rsa_key(), kid="other", alg="RSA-OAEP"),
+        "no object",
+        None,
+    ]
+    provider.answers[JWKS] = {"keys": [*bad, good, spare, good]}
+    target = IssuerTarget(issuer_of(provider))
+    target.takes(provider.token())
+    assert caplog.text.count("a key is passed over") == len(bad) - 1
+    for kid in ("twice", "sealing", "wrapping", "secret"):
+        target.refuses(provider.token(kid=kid))
+    assert bad[0]["k"][:12] not in caplog.text  # type: ignore[index, call-overload]
+
+
+def test_a_jwks_without_a_key_that_is_good_is_none(provider: Provider) -> None:
+    provider.answers[JWKS] = {"keys": [{"kty": "oct", "k": b64(os.urandom(32))}]}
+    IssuerTarget(issuer_of(provider)).cannot_tell(provider.token())

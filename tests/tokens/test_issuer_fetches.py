@@ -1,0 +1,134 @@
+"""How often an issuer is asked for its keys, and what goes on meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+
+import httpx2
+
+from nexios.tokens import KeyRing
+from tests.attacks.asking import Answer, asking
+from tests.parts import Clock
+from tests.tokens.behind import IssuerTarget, issuer_of
+from tests.tokens.provider import JWKS, OAUTH, OIDC, Provider, serving
+
+
+def test_a_rotated_key_is_fetched_and_the_old_one_is_dead_after_it(kept: int, provider: Provider) -> None:
+    target = IssuerTarget(issuer_of(provider), kept=kept)
+    old = provider.token()
+    target.takes(old)
+    provider.rotate_without_notice()
+    provider.clock.turn(seconds=31)
+    target.takes(provider.token())
+    target.refuses(old)
+
+
+def test_a_storm_of_unknown_keys_is_one_fetch_in_thirty_seconds(provider: Provider) -> None:
+    target = IssuerTarget(issuer_of(provider))
+    target.takes(provider.token())
+    provider.clock.turn(seconds=31)
+    provider.asked.clear()
+    stranger = KeyRing.generate("ES256", clock=provider.clock)
+
+    async def storm() -> list[Answer]:
+        tokens = [provider.token(stranger, kid=f"unknown {number}") for number in range(200)]
+        headers = [[("authorization", f"Bearer {token}")] for token in tokens]
+        return await asyncio.gather(*(asking(target.app, headers=each) for each in headers))
+
+    assert {answer.status for answer in asyncio.run(storm())} == {401}
+    provider.clock.turn(seconds=29)
+    assert {answer.status for answer in asyncio.run(storm())} == {401}
+    assert provider.asked == [JWKS]
+    provider.clock.turn(seconds=1)
+    assert {answer.status for answer in asyncio.run(storm())} == {401}
+    assert provider.asked == [JWKS, JWKS]
+    target.takes(provider.token())
+
+
+def test_all_who_wait_share_one_fetch(provider: Provider) -> None:
+    target = IssuerTarget(issuer_of(provider))
+    header = [("authorization", f"Bearer {provider.token()}")]
+
+    async def at_once() -> list[Answer]:
+        return await asyncio.gather(*(asking(target.app, headers=header) for _ in range(50)))
+
+    assert {answer.status for answer in asyncio.run(at_once())} == {200}
+    assert provider.asked == [OIDC, JWKS]
+
+
+def test_who_gives_up_waiting_does_not_take_the_fetch_from_the_others(provider: Provider) -> None:
+    issuer, token = issuer_of(provider), provider.token()
+
+    async def first_gives_up() -> str:
+        provider.hold.clear()
+        first, second = (asyncio.create_task(issuer.verify(token)) for _ in range(2))
+        await asyncio.to_thread(provider.came.wait, 30)
+        first.cancel()
+        provider.hold.set()
+        return str((await second)["sub"])
+
+    assert asyncio.run(first_gives_up()) == "7"
+
+
+def test_known_keys_go_on_while_the_provider_is_down(kept: int, provider: Provider) -> None:
+    target = IssuerTarget(issuer_of(provider), kept=kept)
+    target.takes(provider.token())
+    provider.answers.clear()
+    for _ in range(5):
+        provider.clock.turn(minutes=20)
+        target.takes(provider.token())
+    # Of a key that nobody knows nobody can tell while it is down.
+    stranger = provider.token(KeyRing.generate("ES256", clock=provider.clock))
+    provider.clock.turn(seconds=31)
+    target.cannot_tell(stranger)
+    target.refuses(stranger)
+
+
+def test_keys_grow_old_and_are_fetched_behind_the_requests(kept: int, provider: Provider) -> None:
+    issuer = issuer_of(provider, refresh_every=timedelta(minutes=5))
+    target, old = IssuerTarget(issuer, kept=kept), provider.token(exp=2_000_000_000)
+    target.takes(old)
+    provider.rotate_without_notice()
+    provider.clock.turn(minutes=5)
+
+    async def in_one_loop() -> None:
+        before = len(provider.asked)
+        header = [("authorization", f"Bearer {old}")]
+        assert (await asking(target.app, headers=header)).status == 200
+        (behind,) = asyncio.all_tasks() - {asyncio.current_task()}
+        await behind
+        assert provider.asked[before:] == [JWKS]
+        # The provider has taken its key back: what was kept of it is gone.
+        assert (await asking(target.app, headers=header)).status == 401
+
+    asyncio.run(in_one_loop())
+    target.takes(provider.token())
+
+
+def test_a_provider_that_is_down_lets_nobody_in_and_is_well_again_by_itself(provider: Provider) -> None:
+    answers = dict(provider.answers)
+    provider.answers.clear()
+    target = IssuerTarget(issuer_of(provider))
+    for _ in range(3):
+        target.cannot_tell(provider.token())
+    assert provider.asked == [OIDC, OAUTH], "and is not asked again for each request"
+    provider.answers.update(answers)
+    provider.clock.turn(seconds=5)
+    target.takes(provider.token())
+
+
+def test_nobody_listening_is_a_503_as_well(clock: Clock) -> None:
+    with serving(clock) as provider:
+        token = provider.token()
+    IssuerTarget(issuer_of(provider)).cannot_tell(token)
+
+
+def test_a_client_of_ones_own_asks_and_stays_open(provider: Provider) -> None:
+    async def with_client() -> None:
+        async with httpx2.AsyncClient() as http:
+            issuer = issuer_of(provider, http=http)
+            assert (await issuer.verify(provider.token()))["sub"] == "7"
+            assert not http.is_closed
+
+    asyncio.run(with_client())
