@@ -9,6 +9,8 @@ NexiosError
 ├── IssuerUnavailable      the provider whose tokens are taken did not answer in time: the same
 └── AuthenticationError    the client's: who is asking could not be established
     └── InvalidToken       the token is not one of ours, or no longer
+        ├── InvalidScope   it is asked for more than it was issued for
+        └── TokenReused    a refresh token came a second time: all that came of its login is over
 ```
 
 What a client causes is answered alike whatever the text says: the text is for the log.
@@ -19,11 +21,13 @@ from __future__ import annotations
 __all__ = [
     "AuthenticationError",
     "ConfigError",
+    "InvalidScope",
     "InvalidToken",
     "IssuerUnavailable",
     "NexiosError",
     "SessionDataError",
     "StoreUnavailable",
+    "TokenReused",
     "UnknownKey",
 ]
 
@@ -58,3 +62,11 @@ class AuthenticationError(NexiosError):
 
 class InvalidToken(AuthenticationError):
     """A token was refused; the message says why, for the log only (RFC 6750 3.1)."""
+
+
+class InvalidScope(InvalidToken):
+    """A refresh asks for a scope that was not granted at the login (RFC 6749 6)."""
+
+
+class TokenReused(InvalidToken):
+    """A refresh token came twice, so that somebody else has it: its family is over (RFC 9700 4.14.2)."""

@@ -6,16 +6,22 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from nexios.exceptions import TokenReused
     from nexios.tokens.issuers import Issuer
+    from nexios.tokens.manager import Tokens
+    from nexios.tokens.pair import TokenPair
     from nexios.tokens.resource import ProtectedResource
     from nexios.tokens.ring import KeyRing
 
-__all__ = ["Issuer", "KeyRing", "ProtectedResource"]
+__all__ = ["Issuer", "KeyRing", "ProtectedResource", "TokenPair", "TokenReused", "Tokens"]
 
 _PLACES = {
     "Issuer": "nexios.tokens.issuers",
     "KeyRing": "nexios.tokens.ring",
     "ProtectedResource": "nexios.tokens.resource",
+    "TokenPair": "nexios.tokens.pair",
+    "TokenReused": "nexios.exceptions",
+    "Tokens": "nexios.tokens.manager",
 }
 
 

@@ -77,6 +77,7 @@ def encode_token(
     *,
     expires_in: timedelta | float | None,
     now: float,
+    kind: str = "JWT",
 ) -> str:
     """Sign `payload` as a JSON Web Token.
 
@@ -86,6 +87,7 @@ def encode_token(
         algorithm: One of the key's algorithms.
         expires_in: Time until `exp`, as a timedelta or in minutes; None: no `exp` is added.
         now: The time, in seconds since the epoch.
+        kind: What `typ` says (RFC 8725 3.11).
 
     Raises:
         TypeError: The claims or `expires_in` are of another kind than JSON Web Tokens take.
@@ -104,7 +106,7 @@ def encode_token(
         raise TypeError(f"the payload has no JSON form: {type(error).__name__}") from None
     if is_too_deep(claims):
         raise ValueError(f"the payload is nested more than {MAX_DEPTH} levels deep: claim less")
-    token = sign_compact({"typ": "JWT", **({"kid": key.kid} if key.kid else {})}, body, key, algorithm)
+    token = sign_compact({"typ": kind, **({"kid": key.kid} if key.kid else {})}, body, key, algorithm)
     if len(token) > MAX_TOKEN:
         raise ValueError(
             f"the token would have {len(token)} letters, and none above {MAX_TOKEN} is read: claim less"

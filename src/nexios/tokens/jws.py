@@ -24,7 +24,7 @@ MAX_TOKEN = 16 * 1024
 # RFC 8725 3.6, RFC 7797: no compression, no detached payload. RFC 7515 4.1.11: we know no extension.
 _REFUSED_MEMBERS = ("jku", "jwk", "x5u", "x5c", "zip", "crit", "b64")
 # RFC 8725 3.11: a token of another kind, e.g. logout+jwt, is none that lets in.
-_TYPES = frozenset({"jwt", "at+jwt", "application/jwt", "application/at+jwt"})
+_TYPES = frozenset({"", "jwt", "at+jwt", "application/jwt", "application/at+jwt"})
 _HEADERS_KEPT = 64
 
 
@@ -44,10 +44,14 @@ class SignatureVerifier:
     Args:
         keys: The keys; a token's `kid` chooses among those that have one.
         algorithms: The only algorithms that are accepted.
+        types: What `typ` may say, in lower case; empty: it may be missing.
     """
 
-    def __init__(self, keys: Iterable[TokenKey], algorithms: Sequence[str]) -> None:
+    def __init__(
+        self, keys: Iterable[TokenKey], algorithms: Sequence[str], types: frozenset[str] = _TYPES
+    ) -> None:
         self._algorithms = frozenset(algorithms)
+        self._types = types
         self._keys: dict[str, list[_Verifier]] = {}
         for key in keys:
             for algorithm in key.algorithms:
@@ -90,7 +94,7 @@ class SignatureVerifier:
 
     def _read(self, head: bytes) -> _Header:
         header = _decode_header(head)
-        algorithm, kid, kind = header.get("alg"), header.get("kid"), header.get("typ")
+        algorithm, kid, kind = header.get("alg"), header.get("kid"), header.get("typ", "")
         if not isinstance(algorithm, str):
             raise InvalidToken("alg is missing or not text")
         if algorithm not in self._algorithms:
@@ -102,7 +106,7 @@ class SignatureVerifier:
                 raise InvalidToken(f"the header has {member}")
         if "kid" in header and not isinstance(kid, str):
             raise InvalidToken("kid is not text")
-        if "typ" in header and not (isinstance(kind, str) and kind.lower() in _TYPES):
+        if not (isinstance(kind, str) and kind.lower() in self._types) or ("typ" in header and not kind):
             raise InvalidToken("typ is of another kind of token")
         if "cty" in header:
             raise InvalidToken("the header has cty, as nested tokens do")

@@ -1,0 +1,197 @@
+"""What was called back opens nothing: here at once, and in every process within a second."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from nexios.exceptions import InvalidToken, StoreUnavailable
+from nexios.stores import MemoryStore
+from nexios.tokens import Tokens
+from tests.parts import Clock
+from tests.tokens.issuing import tokens_of
+
+pytestmark = pytest.mark.anyio
+
+
+class Watched(MemoryStore):
+    """A store that counts every question, and may be down."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked: list[str] = []
+        self.down = False
+
+    def __getattribute__(self, name: str) -> Any:
+        found = object.__getattribute__(self, name)
+        if name.startswith(("find_", "use_", "add_", "end_", "revoke", "revoked_", "purge_")):
+            self.asked.append(name)
+            if self.down:
+                raise StoreUnavailable("down")
+        return found
+
+
+async def dead(tokens: Tokens, token: str) -> None:
+    with pytest.raises(InvalidToken, match="revoked"):
+        await tokens.verify(token)
+    if tokens._revocations.is_fresh():
+        with pytest.raises(InvalidToken, match="revoked"):
+            tokens.verify_at_once(token)
+
+
+async def test_an_access_token_is_called_back_by_itself(clock: Clock) -> None:
+    tokens = tokens_of(clock=clock)
+    pair, other = await tokens.issue("7"), await tokens.issue("7")
+    assert await tokens.revoke(pair.access_token)
+    await dead(tokens, pair.access_token)
+    await tokens.verify(other.access_token)
+    assert await tokens.refresh(pair.refresh_token)
+
+
+async def test_a_refresh_token_is_called_back_with_all_of_its_login(clock: Clock) -> None:
+    tokens = tokens_of(clock=clock)
+    pair, other = await tokens.issue("7"), await tokens.issue("7")
+    following = await tokens.refresh(pair.refresh_token)
+    assert await tokens.revoke(following.refresh_token)
+    assert not await tokens.revoke(following.refresh_token)
+    for token in (pair.access_token, following.access_token):
+        await dead(tokens, token)
+    with pytest.raises(InvalidToken):
+        await tokens.refresh(following.refresh_token)
+    await tokens.verify(other.access_token)
+
+
+async def test_a_login_is_ended_by_what_its_access_token_says(clock: Clock) -> None:
+    tokens = tokens_of(clock=clock)
+    pair = await tokens.issue("7")
+    sid = (await tokens.verify(pair.access_token))["sid"]
+    assert await tokens.revoke_family(sid)
+    await dead(tokens, pair.access_token)
+    with pytest.raises(InvalidToken):
+        await tokens.refresh(pair.refresh_token)
+    assert not await tokens.revoke_family("other")
+
+
+async def test_all_of_a_subject_is_over_and_a_login_right_after_is_not(clock: Clock) -> None:
+    tokens = tokens_of(clock=clock)
+    before = [await tokens.issue("7") for _ in range(3)]
+    bystander = await tokens.issue("8")
+    assert await tokens.revoke_all("7") == 3
+    # In the same microsecond, as when a password is changed.
+    after = await tokens.issue("7")
+    for pair in before:
+        await dead(tokens, pair.access_token)
+        with pytest.raises(InvalidToken):
+            await tokens.refresh(pair.refresh_token)
+    await tokens.verify(after.access_token)
+    following = await tokens.refresh(after.refresh_token)
+    await tokens.verify(following.access_token)
+    await tokens.verify(bystander.access_token)
+
+
+async def test_a_clock_ahead_saves_no_token_from_a_revocation(clock: Clock) -> None:
+    store, ahead = MemoryStore(), Clock(clock.now + 3)
+    leeway = timedelta(seconds=5)
+    here, there = tokens_of(store, clock, leeway=leeway), tokens_of(store, ahead, leeway=leeway)
+    pair = await there.issue("7")
+    await here.revoke_all("7")
+    await dead(here, pair.access_token)
+
+
+async def test_a_name_that_looks_like_a_tokens_ends_nobody_elses(clock: Clock) -> None:
+    tokens = tokens_of(clock=clock)
+    pair = await tokens.issue("7")
+    claims = await tokens.verify(pair.access_token)
+    for name in (claims["jti"], claims["sid"]):
+        await tokens.revoke_all(name)
+    await tokens.verify(pair.access_token)
+
+
+async def test_other_processes_know_within_a_second(clock: Clock) -> None:
+    store = MemoryStore()
+    here, there = tokens_of(store, clock), tokens_of(store, clock)
+    pairs = [await here.issue(subject) for subject in ("7", "7", "8")]
+    for pair in pairs:
+        await there.verify(pair.access_token)
+    await here.revoke(pairs[0].access_token)
+    await here.revoke(pairs[1].refresh_token)
+    await here.revoke_all("8")
+    clock.turn(seconds=1)
+    assert all(there.verify_at_once(pair.access_token) is None for pair in pairs)
+    for pair in pairs:
+        await dead(there, pair.access_token)
+        await dead(tokens_of(store, clock), pair.access_token)
+
+
+async def test_a_token_costs_no_question_while_the_list_is_fresh(clock: Clock) -> None:
+    store = Watched()
+    tokens = tokens_of(store, clock)
+    pairs = [await tokens.issue(str(number)) for number in range(20)]
+    store.asked.clear()
+    await asyncio.gather(*(tokens.verify(pair.access_token) for pair in pairs))
+    assert store.asked == ["revoked_since"]
+    for pair in pairs:
+        assert tokens.verify_at_once(pair.access_token) is not None
+    assert store.asked == ["revoked_since"]
+
+
+async def test_junk_costs_no_question(clock: Clock) -> None:
+    store = Watched()
+    tokens = tokens_of(store, clock)
+    for junk in ("", "a.b.c", "rt_" + "A" * 42, "rt_" + "!" * 43):
+        for ask in (tokens.verify, tokens.refresh):
+            with pytest.raises(InvalidToken):
+                await ask(junk)
+        assert not await tokens.revoke(junk)
+    assert store.asked == []
+
+
+async def test_where_revocations_cannot_be_known_nobody_is_let_in(clock: Clock) -> None:
+    store = Watched()
+    tokens = tokens_of(store, clock)
+    pair = await tokens.issue("7")
+    claims = await tokens.verify(pair.access_token)
+    assert claims.hold_at(clock.now)
+    store.down = True
+    clock.turn(seconds=1)
+    assert not claims.hold_at(clock.now)
+    assert tokens.verify_at_once(pair.access_token) is None
+    with pytest.raises(StoreUnavailable):
+        await tokens.verify(pair.access_token)
+    store.down = False
+    await tokens.verify(pair.access_token)
+
+
+async def test_claims_that_are_kept_hold_until_they_are_revoked_or_expire(clock: Clock) -> None:
+    tokens = tokens_of(clock=clock)
+    first, second = await tokens.issue("7"), await tokens.issue("7")
+    revoked, left = await tokens.verify(first.access_token), await tokens.verify(second.access_token)
+    await tokens.revoke(first.access_token)
+    assert not revoked.hold_at(clock.now)
+    assert left.hold_at(clock.now)
+    assert not left.hold_at(clock.now + 600)
+
+
+@pytest.mark.parametrize("half", ["revoke", "end_families"])
+async def test_a_subject_half_revoked_can_be_revoked_again(half: str, clock: Clock) -> None:
+    class Half(MemoryStore):
+        down = True
+
+        def __getattribute__(self, name: str) -> Any:
+            if name == half and object.__getattribute__(self, "down"):
+                raise StoreUnavailable("down")
+            return object.__getattribute__(self, name)
+
+    store = Half()
+    tokens = tokens_of(store, clock)
+    pair = await tokens.issue("7")
+    with pytest.raises(StoreUnavailable):
+        await tokens.revoke_all("7")
+    await dead(tokens, pair.access_token)
+    store.down = False
+    assert await tokens.revoke_all("7") == 1
+    with pytest.raises(InvalidToken):
+        await tokens.refresh(pair.refresh_token)
