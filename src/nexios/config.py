@@ -25,7 +25,8 @@ JWT_ALGORITHMS = (
 )
 """The signature algorithms that a token may be signed with (RFC 7518 3.1, RFC 8037)."""
 
-_SECRETS = frozenset({"secret_key", "jwt_key", "store_url", "extra"})
+_SECRETS = frozenset({"secret_key", "jwt_key", "store_url", "rate_limit_url", "extra"})
+_COUNTERS = ("memory://", "redis://", "rediss://", "unix://")
 
 logger = logging.getLogger("nexios.config")
 
@@ -53,6 +54,8 @@ class MakeConfig:
             `"10.0.0.0/8"`, or `"unix"` for a socket of the file system.
         forwarded_header: Where they say it: `"X-Forwarded-For"` or `"Forwarded"` (RFC 7239); the other one is
             never read.
+        rate_limit_url: Where rate limits are counted, e.g. `redis://...`; None: in the store, where that is
+            Redis, else in each process for itself.
         extra: The application's own settings.
 
     Raises:
@@ -72,6 +75,7 @@ class MakeConfig:
     store_url: str | None = None
     trusted_proxies: Sequence[str] = ()
     forwarded_header: str = FORWARDING_HEADERS[0]
+    rate_limit_url: str | None = None
     extra: Mapping[str, Any] = field(default_factory=dict)
 
     def __new__(cls, *args: object, **settings: object) -> Self:
@@ -92,8 +96,11 @@ class MakeConfig:
                 raise ConfigError(f"{name} must be {kind.__name__}, not {type(getattr(self, name)).__name__}")
         if not (self.realm.isascii() and self.realm.isprintable()):
             raise ConfigError("realm must be printable ASCII text: it stands in a response header")
-        if not isinstance(self.store_url, str | None):
-            raise ConfigError(f"store_url must be text, not {type(self.store_url).__name__}")
+        for name in ("store_url", "rate_limit_url"):
+            if not isinstance(getattr(self, name), str | None):
+                raise ConfigError(f"{name} must be text, not {type(getattr(self, name)).__name__}")
+        if self.rate_limit_url is not None and not self.rate_limit_url.startswith(_COUNTERS):
+            raise ConfigError(f"rate_limit_url begins with one of {', '.join(_COUNTERS)}")
         if not isinstance(self.jwt_leeway, timedelta) or self.jwt_leeway < timedelta(0):
             raise ConfigError("jwt_leeway must be a timedelta of zero or more, e.g. timedelta(seconds=30)")
         if not isinstance(self.jwt_key, str | Mapping | None):

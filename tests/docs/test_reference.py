@@ -23,6 +23,7 @@ PUBLIC = [
     "nexios.auth.backends.session",
     "nexios.exceptions",
     "nexios.http",
+    "nexios.ratelimit",
     "nexios.session",
 ]
 

@@ -108,12 +108,12 @@ def guard(requirement: Requirement, handler: Handler) -> Handler:
 
 def _guard_function(requirement: Requirement, handler: Callable[..., Any]) -> Callable[..., Any]:
     call = handler if is_async(handler) else partial(run_in_threadpool, handler)
-    if not _takes_something(handler):
+    if not takes_something(handler):
         raise ConfigError(_not_given(handler))
 
     @functools.wraps(handler)
     async def guarded(*args: Any, **kwargs: Any) -> Any:
-        connection = _connection(handler, args, kwargs)
+        connection = connection_of(handler, args, kwargs)
         if connection.scope["type"] == "websocket":
             try:
                 await admitted(connection.scope, requirement)
@@ -191,7 +191,12 @@ def is_async(handler: Callable[..., Any]) -> bool:
     return inspect.iscoroutinefunction(handler) or inspect.iscoroutinefunction(type(handler).__call__)
 
 
-def _connection(handler: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+def connection_of(handler: Callable[..., Any], args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+    """The request or WebSocket among what `handler` is called with.
+
+    Raises:
+        ConfigError: There is none.
+    """
     for value in (*args, *kwargs.values()):
         if isinstance(value, HTTPConnection):
             return value
@@ -200,7 +205,7 @@ def _connection(handler: Callable[..., Any], args: tuple[Any, ...], kwargs: dict
     raise ConfigError(_not_given(handler))
 
 
-def _takes_something(handler: Callable[..., Any]) -> bool:
+def takes_something(handler: Callable[..., Any]) -> bool:
     """Whether `handler` has a parameter at all that could be the request."""
     try:
         return bool(inspect.signature(handler).parameters)
