@@ -96,12 +96,6 @@ class Unprocessable(Problem):
     status_code = 422
 
 
-class TooManyRequests(Problem):
-    """429: this was asked too often (RFC 6585 4)."""
-
-    status_code = 429
-
-
 class Unavailable(Problem):
     """503: who asks could not be found out just now (RFC 9110 15.6.4)."""
 
