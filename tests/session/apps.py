@@ -55,6 +55,10 @@ def session_app(
     async def show(request: Request, response: Response) -> dict[str, Any]:
         return dict(request.session)
 
+    @app.get("/id")
+    async def show_id(request: Request, response: Response) -> dict[str, Any]:
+        return {"id": request.session.id if request.session.found else None}
+
     @app.route("/untouched", methods=["GET", "POST"])
     async def untouched(request: Request, response: Response) -> None: ...
 
@@ -76,6 +80,11 @@ def client_of(app: Any, cookie: str | None = None, **options: Any) -> TestClient
 def kept(app: Any, cookie: str) -> Any:
     """What the session of `cookie` holds."""
     return TestClient(app).get("/session", headers={"cookie": f"session={cookie}"}).json()
+
+
+def id_of(app: Any, cookie: str) -> Any:
+    """The id of the session that `cookie` opens, or None."""
+    return TestClient(app).get("/id", headers={"cookie": f"session={cookie}"}).json()["id"]
 
 
 def is_in(app: Any, cookie: str) -> bool:

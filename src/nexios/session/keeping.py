@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from nexios.exceptions import StoreUnavailable
+from nexios.http.client import client_address
 from nexios.session.secret import hash_secret
 from nexios.stores.records import SessionRecord
 from nexios.stores.sweep import Sweep
@@ -192,8 +193,8 @@ class SessionKeeper:
 
 
 def _address(scope: Scope) -> str | None:
-    client = scope.get("client")
-    return _printable(str(client[0]), _MAX_ADDRESS) if client else None
+    address = client_address(scope)
+    return None if address is None else _printable(address, _MAX_ADDRESS)
 
 
 def _user_agent(scope: Scope) -> str | None:
