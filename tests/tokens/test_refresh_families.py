@@ -15,16 +15,15 @@ from nexios.exceptions import InvalidToken, StoreUnavailable
 from nexios.exceptions import TokenReused as Reused
 from nexios.stores import MemoryStore
 from tests.parts import Clock
-from tests.stores.conftest import ALL
 from tests.stores.engines import Engine, fresh, needs_service
 from tests.tokens.issuing import tokens_of
 
 pytestmark = pytest.mark.anyio
 
-NO_GRACE = timedelta(0)
+SERVICES = [pytest.param(name, id=name, marks=pytest.mark.service) for name in ("postgresql", "redis")]
 
 
-@pytest.fixture(params=ALL)
+@pytest.fixture(params=["memory", "sqlite", *SERVICES])
 def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """Every engine that keeps tokens."""
     needs_service(request.param)
