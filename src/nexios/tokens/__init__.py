@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nexios.exceptions import TokenReused
+    from nexios.tokens.introspection import Introspection
     from nexios.tokens.issuers import Issuer
     from nexios.tokens.manager import Tokens
     from nexios.tokens.pair import TokenPair
     from nexios.tokens.resource import ProtectedResource
     from nexios.tokens.ring import KeyRing
 
-__all__ = ["Issuer", "KeyRing", "ProtectedResource", "TokenPair", "TokenReused", "Tokens"]
+__all__ = ["Introspection", "Issuer", "KeyRing", "ProtectedResource", "TokenPair", "TokenReused", "Tokens"]
 
 _PLACES = {
+    "Introspection": "nexios.tokens.introspection",
     "Issuer": "nexios.tokens.issuers",
     "KeyRing": "nexios.tokens.ring",
     "ProtectedResource": "nexios.tokens.resource",

@@ -42,6 +42,10 @@ class Claims(Mapping[str, Any]):
         """Whether they hold at `now`, in seconds since the epoch."""
         return self._not_before <= now < self._not_after
 
+    def within(self, not_before: float, not_after: float) -> Claims:
+        """The same claims, which hold no longer than between these times."""
+        return Claims(self._claims, max(self._not_before, not_before), min(self._not_after, not_after))
+
     def __getitem__(self, name: str) -> Any:
         value = self._claims[name]
         return copy.deepcopy(value) if type(value) in (list, dict) else value
@@ -94,6 +98,14 @@ class ClaimRules:
             claims = json_object(payload)
         except ValueError as error:
             raise InvalidToken(f"the payload is {error}") from None
+        return self.check(claims, now)
+
+    def check(self, claims: dict[str, Any], now: float) -> Claims:
+        """The same, of claims that were read already.
+
+        Raises:
+            InvalidToken: They do not hold.
+        """
         if not claims:
             raise InvalidToken("the payload claims nothing")
         if not isinstance(claims.get("sub", ""), str) or not isinstance(claims.get("jti", ""), str):
