@@ -77,14 +77,17 @@ async def _fill(engine: AsyncEngine, number: int, real: Sequence[str]) -> None:
             rows.append(_row(place, hashlib.sha256(key.encode()).hexdigest()))
         async with engine.begin() as connection:
             await connection.execute(insert(table), rows)
-    async with engine.begin() as connection:
-        await connection.execute(text("ANALYZE"))
+    # As it would have been done long ago where keys are made one at a time.
+    async with engine.connect() as connection:
+        connection = await connection.execution_options(isolation_level="AUTOCOMMIT")
+        for statement in ("VACUUM", "ANALYZE"):
+            await connection.execute(text(statement))
 
 
 @asynccontextmanager
-async def _subject(url: str, engine: AsyncEngine, number: int) -> AsyncIterator[Subject]:
+async def _subject(opened: SQLStore, engine: AsyncEngine, number: int) -> AsyncIterator[Subject]:
     real = [create_api_key()[0] for _ in range(REAL)]
-    async with SQLStore(url) as store:
+    async with opened as store:
         await store.upgrade()
         await _fill(engine, number, real)
         yield Subject(store, real)
@@ -95,7 +98,7 @@ async def _sqlite(number: int) -> AsyncIterator[Subject]:
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "keys.db"
         engine = create_async_engine(f"sqlite+aiosqlite:///{path}")
-        async with _subject(f"sqlite:///{path}", engine, number) as subject:
+        async with _subject(SQLStore(f"sqlite:///{path}"), engine, number) as subject:
             await engine.dispose()
             yield subject
 
@@ -108,7 +111,7 @@ async def _postgresql(number: int) -> AsyncIterator[Subject]:
     async with engine.begin() as connection:
         await connection.execute(text(f"CREATE SCHEMA {schema}"))
     try:
-        async with _subject(f"{POSTGRESQL}?schema={schema}", engine, number) as subject:
+        async with _subject(SQLStore(POSTGRESQL, schema=schema), engine, number) as subject:
             yield subject
     finally:
         async with engine.begin() as connection:
