@@ -9,16 +9,31 @@ import pytest
 
 from tests.stores.engines import Engine, fresh, needs_service
 
-SQL = [
-    pytest.param("sqlite", id="sqlite"),
-    pytest.param("postgresql", id="postgresql", marks=pytest.mark.service),
-]
-ALL = [pytest.param("memory", id="memory"), *SQL]
+MEMORY = pytest.param("memory", id="memory")
+SQLITE = pytest.param("sqlite", id="sqlite")
+POSTGRESQL = pytest.param("postgresql", id="postgresql", marks=pytest.mark.service)
+REDIS = pytest.param("redis", id="redis", marks=pytest.mark.service)
 
 
-@pytest.fixture(params=ALL)
-def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
-    """Every engine that keeps what the test's domain is."""
+def _engine(request: pytest.FixtureRequest, folder: Path) -> Iterator[Engine]:
     needs_service(request.param)
-    with fresh(request.param, tmp_path) as made:
+    with fresh(request.param, folder) as made:
         yield made
+
+
+@pytest.fixture(params=[MEMORY, SQLITE, POSTGRESQL])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Every engine that keeps what is to last, as API keys are."""
+    yield from _engine(request, tmp_path)
+
+
+@pytest.fixture(params=[MEMORY, SQLITE, POSTGRESQL, REDIS])
+def every_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Every engine: they all keep what expires, as sessions, tokens and revocations do."""
+    yield from _engine(request, tmp_path)
+
+
+@pytest.fixture(params=[SQLITE, POSTGRESQL])
+def sql_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Every engine with tables."""
+    yield from _engine(request, tmp_path)

@@ -48,13 +48,16 @@ def fresh(kind: str, folder: Path) -> Iterator[Engine]:
         yield Engine(kind, f"sqlite:///{folder}/store.db")
     elif kind == "postgresql":
         schema = f"nexios_test_{secrets.token_hex(6)}"
-        joint = "&" if "?" in POSTGRESQL else "?"
         try:
-            yield Engine(kind, f"{POSTGRESQL}{joint}schema={schema}")
+            yield Engine(kind, _with(POSTGRESQL, f"schema={schema}"))
         finally:
             asyncio.run(_drop(schema))
     else:
-        raise ValueError(kind)
+        prefix = f"nexios-test-{secrets.token_hex(6)}:"
+        try:
+            yield Engine(kind, _with(REDIS, f"prefix={prefix}"))
+        finally:
+            asyncio.run(_delete(prefix))
 
 
 def needs_service(kind: str) -> None:
@@ -77,6 +80,18 @@ async def _unreachable(url: str) -> str | None:
         except Exception as error:
             return str(error)
     return None
+
+
+def _with(url: str, option: str) -> str:
+    return f"{url}{'&' if '?' in url else '?'}{option}"
+
+
+async def _delete(prefix: str) -> None:
+    from redis.asyncio import Redis
+
+    async with Redis.from_url(REDIS) as client:
+        async for key in client.scan_iter(match=f"{prefix}*", count=1000):
+            await client.delete(key)
 
 
 async def _drop(schema: str) -> None:

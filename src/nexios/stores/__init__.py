@@ -13,6 +13,7 @@ from nexios.stores.records import AuditRecord, RefreshRecord, Revocation, Sessio
 
 if TYPE_CHECKING:
     from nexios.stores.memory import MemoryStore
+    from nexios.stores.redis import RedisStore
     from nexios.stores.sql import SQLStore
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "AuditRecord",
     "AuditStore",
     "MemoryStore",
+    "RedisStore",
     "RefreshRecord",
     "Revocation",
     "RevocationStore",

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
 
 from nexios.exceptions import ConfigError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 __all__ = ["ENGINES", "SCHEMES", "engine", "open_store"]
 
 ENGINES = {
     "MemoryStore": ("nexios.stores.memory", ""),
     "SQLStore": ("nexios.stores.sql", "sql"),
+    "RedisStore": ("nexios.stores.redis", "redis"),
 }
 """Each engine's module, and the extra that brings its library."""
+
+_SQL = {"pool_size": int, "max_overflow": int, "pool_timeout": float, "timeout": float, "schema": str}
+_REDIS = {"prefix": str, "max_connections": int, "timeout": float}
+_URLS: tuple[tuple[str, frozenset[str], Mapping[str, Callable[[str], Any]]], ...] = (
+    ("SQLStore", frozenset({"sqlite", "postgresql", "postgres"}), _SQL),
+    ("RedisStore", frozenset({"redis", "rediss"}), _REDIS),
+)
 
 SCHEMES = ("memory://", "sqlite:///app.db", "postgresql://user@host/database", "redis://host")
 """What a store's URL may look like."""
@@ -24,7 +36,8 @@ def open_store(url: str, **options: Any) -> Any:
 
     Args:
         url: `memory://`, `sqlite:///app.db`, `postgresql://...` or `redis://...`.
-        options: What the engine takes by name, e.g. `timeout`.
+            Options may stand behind it: `postgresql://host/db?pool_size=20&timeout=0.5`.
+        options: What the engine takes by name, e.g. `timeout`; they win over those of the URL.
 
     Returns:
         A `MemoryStore`, `SQLStore` or `RedisStore`.
@@ -39,8 +52,10 @@ def open_store(url: str, **options: Any) -> Any:
         if url != "memory://" or options:
             raise ConfigError('the store in memory takes nothing: open_store("memory://")')
         return engine("MemoryStore")()
-    if scheme in {"sqlite", "postgresql", "postgres"}:
-        return engine("SQLStore")(url, **options)
+    for name, schemes, known in _URLS:
+        if scheme in schemes:
+            url, said = _options(url, known)
+            return engine(name)(url, **{**said, **options})
     # The rest of the URL may hold a password, and is not shown.
     raise ConfigError(f"there is no store of this scheme: {_choices()}")
 
@@ -58,6 +73,21 @@ def engine(name: str) -> Any:
         if not extra or (missing.name or "").startswith("nexios"):
             raise
         raise ConfigError(f'{name} needs {missing.name}: pip install "nexios[{extra}]"') from None
+
+
+def _options(url: str, known: Mapping[str, Callable[[str], Any]]) -> tuple[str, dict[str, Any]]:
+    """`url` without the options of the engine, and those; what else is asked for is the driver's."""
+    base, _, query = url.partition("?")
+    own, others = {}, []
+    for name, text in parse_qsl(query, keep_blank_values=True):
+        if name not in known:
+            others.append((name, text))
+            continue
+        try:
+            own[name] = known[name](text)
+        except ValueError:
+            raise ConfigError(f"{name} in the store's URL must be a number") from None
+    return (f"{base}?{urlencode(others)}" if others else base), own
 
 
 def _choices() -> str:

@@ -23,7 +23,7 @@ _SPELLINGS = {
     "postgresql+asyncpg": "postgresql",
 }
 _QUERY = frozenset(
-    {"ssl", "sslmode", "schema", "application_name", "host", "port", "prepared_statement_cache_size"}
+    {"ssl", "sslmode", "application_name", "host", "port", "prepared_statement_cache_size"}
 )
 
 
@@ -54,7 +54,7 @@ def parse_url(text: str, schema: str | None) -> Target:
 
     Args:
         text: `sqlite:///app.db` or `postgresql://user:password@host/database`.
-        schema: The schema of the tables, where the URL names none.
+        schema: The schema of the tables; None: the server's choice.
 
     Raises:
         ConfigError: It is no such URL, or its driver is not installed. No password is shown.
@@ -100,9 +100,8 @@ def _server(url: URL, schema: str | None) -> Target:
             f"choose from {', '.join(sorted(_QUERY))}"
         )
     settings = {"application_name": query.pop("application_name", "nexios")}
-    schema = query.pop("schema", schema)
     if schema is not None:
-        settings["search_path"] = '"' + str(schema).replace('"', '""') + '"'
+        settings["search_path"] = '"' + schema.replace('"', '""') + '"'
     # What libpq calls sslmode, and every provider's URL says, asyncpg calls ssl.
     if "sslmode" in query:
         query["ssl"] = query.pop("sslmode")
