@@ -99,6 +99,9 @@ class BearerTokens:
     def _result(self, value: bytes, token: str, claims: Mapping[str, Any]) -> AuthResult:
         if not isinstance(claims, Mapping):
             raise TypeError(f"verify answered {type(claims).__name__}, no mapping of claims")
+        if claims.get("cnf") is not None:
+            # RFC 9449 7.1: whoever stole it must not get in by calling it a bearer token.
+            raise InvalidToken("it is bound to a key, and comes without a proof of it")
         if self._audience is not None:
             named = claims.get("aud")
             if self._audience not in ([named] if isinstance(named, str) else named or ()):

@@ -124,6 +124,8 @@ class JWTAuthBackend(AuthenticationBackend):
             identity = identity_text(claims.get(self.identifier))
             if identity is None:
                 raise InvalidToken(f"the claim {self.identifier} names no identity")
+            if "cnf" in claims:
+                raise InvalidToken("it is bound to a key, and comes without a proof of it (RFC 9449 7.1)")
         except InvalidToken as refused:
             # As text: a log that keeps records would keep the error's frames, and the token in them.
             reason = str(refused)
