@@ -134,8 +134,8 @@ class SessionKeeper:
             user_agent=_user_agent(scope),
         )
         await self._store.add_session(record)
-        self.sweep.added()
         session.kept(record)
+        session.added = True
         return self._set_cookie(session, record)
 
     async def _change(self, session: ServerSession, changes: Changes) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from nexios.exceptions import ConfigError
 from nexios.origin import OriginCheck
@@ -77,14 +77,14 @@ class SessionMiddleware:
             path=path,
             domain=domain,
         )
-        if store is not None and not isinstance(store, SessionStore):
+        if store is not None and not _is_a(SessionStore, store):
             raise ConfigError(
-                f"SessionMiddleware keeps no sessions in {type(store).__name__}: store=app.store, "
+                f"SessionMiddleware keeps no sessions in {_named(store)}: store=app.store, "
                 f"or one of open_store(url)"
             )
-        if ended_in is not None and not isinstance(ended_in, RevocationStore):
+        if ended_in is not None and not _is_a(RevocationStore, ended_in):
             raise ConfigError(
-                f"ended_in is a store that remembers what has ended, not {type(ended_in).__name__}: "
+                f"ended_in is a store that remembers what has ended, not {_named(ended_in)}: "
                 f"ended_in=app.store, or one of open_store(url)"
             )
         if store is not None and ended_in is not None:
@@ -111,3 +111,12 @@ class SessionMiddleware:
 
     def __repr__(self) -> str:
         return f"SessionMiddleware(cookie_name={self.cookie.cookie_name!r})"
+
+
+def _is_a(protocol: Any, value: object) -> bool:
+    # A class has the methods too, and answers none of them.
+    return not isinstance(value, type) and isinstance(value, protocol)
+
+
+def _named(value: object) -> str:
+    return f"the class {value.__name__}" if isinstance(value, type) else type(value).__name__

@@ -63,7 +63,9 @@ class ServerLayer(SessionLayer):
             await app(scope, receive, answer.send)
         finally:
             await answer.complete()
-        await self._keeper.sweep.run()
+        if session.added:
+            self._keeper.sweep.added()
+            await self._keeper.sweep.run()
 
     async def _find(self, session: ServerSession) -> None:
         """Find the one live session among the cookies; of two, none is believed."""

@@ -33,9 +33,11 @@ class SharedSession(SignedSession):
     Attributes:
         failed: The store did not answer, so that nobody knows whether the session has ended.
         over: The ids, and families of ids, that this request has ended, with when their session began.
+        wrote: Whether the store was told of some.
     """
 
     failed: bool = False
+    wrote: bool = False
 
     def __init__(self, layer: SignedLayer, headers: Iterable[tuple[bytes, bytes]], scheme: str) -> None:
         super().__init__(layer, headers, scheme)
@@ -94,7 +96,9 @@ class SharedLayer(SignedLayer):
             await app(scope, receive, answer.send)
         finally:
             await answer.complete()
-        await self._sweep.run()
+        if session.wrote:
+            self._sweep.added()
+            await self._sweep.run()
 
     def find(self, session: SignedSession) -> StoredSession | None:
         """The one live session among the cookies.
@@ -134,7 +138,7 @@ class SharedLayer(SignedLayer):
             self._unwritten.update(session.over)
             session.over = []
             await self._write()
-            self._sweep.added()
+            session.wrote = True
 
     async def _update(self, session: SharedSession) -> None:
         """Learn what has ended elsewhere, where the request brings a cookie for which it matters."""

@@ -48,11 +48,13 @@ class ServerSession(Session):
         failed: The store did not answer, so that nothing can be said of the session.
         secret: What the client's cookie shall hold from now on; None: what it does.
         over: The ids of sessions that this request has ended.
+        added: Whether it has put a new session into the store.
     """
 
     record: SessionRecord | None = None
     failed: bool = False
     secret: str | None = None
+    added: bool = False
 
     def __init__(self, headers: Iterable[tuple[bytes, bytes]], scheme: str) -> None:
         super().__init__(headers, scheme)
