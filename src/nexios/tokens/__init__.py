@@ -13,14 +13,25 @@ if TYPE_CHECKING:
     from nexios.tokens.pair import TokenPair
     from nexios.tokens.resource import ProtectedResource
     from nexios.tokens.ring import KeyRing
+    from nexios.tokens.routes import resource_routes
 
-__all__ = ["Introspection", "Issuer", "KeyRing", "ProtectedResource", "TokenPair", "TokenReused", "Tokens"]
+__all__ = [
+    "Introspection",
+    "Issuer",
+    "KeyRing",
+    "ProtectedResource",
+    "TokenPair",
+    "TokenReused",
+    "Tokens",
+    "resource_routes",
+]
 
 _PLACES = {
     "Introspection": "nexios.tokens.introspection",
     "Issuer": "nexios.tokens.issuers",
     "KeyRing": "nexios.tokens.ring",
     "ProtectedResource": "nexios.tokens.resource",
+    "resource_routes": "nexios.tokens.routes",
     "TokenPair": "nexios.tokens.pair",
     "TokenReused": "nexios.exceptions",
     "Tokens": "nexios.tokens.manager",

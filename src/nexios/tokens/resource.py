@@ -14,6 +14,8 @@ from nexios.tokens.urls import secure_url
 __all__ = ["ProtectedResource"]
 
 _WELL_KNOWN = "/.well-known/oauth-protected-resource"
+# RFC 3986 3.3, without what is percent-encoded: it would have several spellings
+_PATH = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=:@/-]*")
 # RFC 6749 3.3
 _SCOPE = re.compile(r"[!#-\[\]-~]+")
 
@@ -41,7 +43,9 @@ class ProtectedResource:
     documentation: str | None = None
 
     def __post_init__(self) -> None:
-        secure_url(self.resource, "ProtectedResource: resource")
+        parts = secure_url(self.resource, "ProtectedResource: resource")
+        if "?" in self.resource or not _PATH.fullmatch(parts.path):
+            raise ConfigError("ProtectedResource: resource is an address with a plain path and no query")
         for name in ("authorization_servers", "scopes"):
             given = getattr(self, name)
             if isinstance(given, str) or not isinstance(given, Sequence):

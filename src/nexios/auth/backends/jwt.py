@@ -70,6 +70,7 @@ class JWTAuthBackend(AuthenticationBackend):
         if type(kept) is not int or kept < 0:
             raise ConfigError("JWTAuthBackend: kept is how many tokens are kept, 0 for none")
         if resource is not None:
+            _check_resource(resource)
             self.challenge_parameters = {"resource_metadata": resource.metadata_url}
         self.identifier = identifier
         self.resource = resource
@@ -160,6 +161,15 @@ class JWTAuthBackend(AuthenticationBackend):
 
     def __repr__(self) -> str:
         return f"JWTAuthBackend(identifier={self.identifier!r})"
+
+
+def _check_resource(resource: Any) -> None:
+    from nexios.tokens.resource import ProtectedResource
+
+    if not isinstance(resource, ProtectedResource):
+        raise ConfigError(
+            "JWTAuthBackend: resource is a ProtectedResource(resource=..., authorization_servers=[...])"
+        )
 
 
 def _checked_tokens(tokens: Any) -> Any:

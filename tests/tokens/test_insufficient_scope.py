@@ -1,0 +1,119 @@
+"""A token that permits too little: what its client is told, and where it gets a wider one."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from starlette.testclient import TestClient
+
+from nexios.auth import has_permission
+from nexios.auth.backends.apikey import APIKeyAuthBackend
+from nexios.auth.backends.jwt import JWTAuthBackend
+from nexios.tokens import Issuer
+from tests.attacks.asking import asking
+from tests.parts import Person, assert_problem
+from tests.tokens.provider import Provider
+from tests.tokens.resources import MCP, METADATA, Caller, client_for, resource_of
+
+
+def scoped(provider: Provider, user_model: Any = Caller, *more: Any) -> TestClient:
+    resource = resource_of()
+    issuer = Issuer(provider.url, audience=MCP, clock=provider.clock)
+    backends = (JWTAuthBackend("sub", tokens=issuer, resource=resource), *more)
+    return client_for(resource, *backends, user_model=user_model)
+
+
+def with_scope(provider: Provider, scope: Any, **changed: Any) -> dict[str, str]:
+    return {"Authorization": f"Bearer {provider.token(aud=MCP, scope=scope, **changed)}"}
+
+
+def test_a_token_that_is_too_narrow_is_told_what_it_lacks(provider: Provider) -> None:
+    client = scoped(provider)
+    for scope in (None, "", "write", "READ", "read,write", 7, ["list"]):
+        for _ in range(2):
+            answer = client.get("/read", headers=with_scope(provider, scope))
+            assert_problem(answer, 403, "You do not have the permission that this needs.")
+            # `list files` is a permission of the application, and no scope (RFC 6749 3.3).
+            assert answer.headers["www-authenticate"] == (
+                'Bearer realm="api", error="insufficient_scope", scope="read", '
+                f'resource_metadata="{METADATA}"'
+            )
+    answer = client.get("/read", headers=with_scope(provider, ["read", "list files"]))
+    assert answer.json() == {"user": "7"}
+    assert (
+        client.get("/read", headers=with_scope(provider, None, scp=["read", "list files"])).status_code == 200
+    )
+
+
+def test_a_user_who_may_not_is_not_sent_for_a_wider_token(provider: Provider) -> None:
+    client = scoped(provider)
+    answer = client.get("/never", headers=with_scope(provider, "read never"))
+    assert_problem(answer, 403)
+    assert "www-authenticate" not in answer.headers
+
+
+def test_a_token_never_widens_what_its_user_may(provider: Provider) -> None:
+    client = scoped(provider, Person)
+    answer = client.get("/read", headers=with_scope(provider, ["read", "list files"], sub="cy"))
+    assert_problem(answer, 403)
+    assert "www-authenticate" not in answer.headers
+
+
+def test_a_backend_without_a_resource_says_nothing_of_scopes(provider: Provider) -> None:
+    issuer = Issuer(provider.url, audience=MCP, clock=provider.clock)
+    client = client_for(resource_of(), JWTAuthBackend("sub", tokens=issuer))
+    answer = client.get("/read", headers=with_scope(provider, "write"))
+    assert_problem(answer, 403)
+    assert "www-authenticate" not in answer.headers
+
+
+def test_other_schemes_keep_their_challenge_beside_it(provider: Provider) -> None:
+    class Keyed(Caller):
+        @classmethod
+        async def load_user(cls, identity: str) -> Keyed | None:
+            return None
+
+    client = scoped(provider, Keyed, APIKeyAuthBackend())
+    assert client.get("/me").headers["www-authenticate"] == (
+        f'Bearer realm="api", resource_metadata="{METADATA}", ApiKey realm="api"'
+    )
+
+
+def test_what_the_claims_permit_may_be_said_by_a_function(provider: Provider) -> None:
+    def app_for(permissions: Any) -> TestClient:
+        issuer = Issuer(provider.url, audience=MCP, clock=provider.clock, permissions=permissions)
+        return client_for(resource_of(), JWTAuthBackend("sub", tokens=issuer))
+
+    token = with_scope(provider, "nothing", permissions=["read", "list files"])
+    for permissions, status in (
+        (lambda claims: claims["permissions"], 200),
+        (lambda claims: {"read", "list files"}, 200),
+        (lambda claims: None, 200),
+        (None, 200),
+        (lambda claims: [], 403),
+        (lambda claims: ["read"], 403),
+        (lambda claims: "read list files", 503),
+        (lambda claims: [7], 503),
+        (lambda claims: 7, 503),
+        (lambda claims: claims["roles"], 503),
+    ):
+        client = app_for(permissions)
+        for _ in range(2):
+            assert client.get("/read", headers=token).status_code == status
+
+
+def test_a_websocket_is_told_as_well(provider: Provider) -> None:
+    client = scoped(provider)
+    scope = {"type": "websocket", "subprotocols": [], "extensions": {"websocket.http.response": {}}}
+    app: Any = client.app
+
+    @app.websocket_route("/socket")
+    @has_permission("read")
+    async def socket(websocket: Any) -> None:
+        raise AssertionError
+
+    headers = list(with_scope(provider, "write").items())
+    answer = asyncio.run(asking(app, "/socket", headers=headers, scope=scope))
+    assert answer.status == 403
+    assert 'error="insufficient_scope"' in str(answer.one("www-authenticate"))
