@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING
 
 from nexios.origin import SAFE_METHODS
@@ -69,7 +70,9 @@ class SharedLayer(SignedLayer):
         clock: Clock,
     ) -> None:
         super().__init__(app, cookie, secrets, origins, clock, self._is_over)
-        self._revoked = RevokedList(store, "session", clock=clock)
+        # Where another clock is given, it is the one that turns.
+        monotonic = time.monotonic if clock is time.time else clock
+        self._revoked = RevokedList(store, "session", clock=clock, monotonic=monotonic)
         # What has ended and may not have reached the store, by which other processes know of it.
         self._unwritten: dict[str, int] = {}
         self._sweep = Sweep(store.purge_revocations, clock)
