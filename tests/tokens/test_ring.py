@@ -78,6 +78,13 @@ def test_nothing_of_a_secret_is_published_and_its_name_is_random(algorithm: str)
         assert key.key.thumbprint() != key.kid
 
 
+def test_no_name_looks_like_an_option_of_a_command() -> None:
+    ring = KeyRing.generate("HS256")
+    for _ in range(400):
+        ring.rotate()
+    assert not [key.kid for key in ring.keys if key.kid.startswith("-")]
+
+
 def test_a_secret_has_the_same_name_wherever_it_is_loaded() -> None:
     one, other = KeyRing.load(SECRET), KeyRing.load(f"  {SECRET}\n")
     assert one.signing_key.kid == other.signing_key.kid

@@ -83,12 +83,15 @@ def new_key(algorithm: str, stage: Stage, now: float) -> RingKey:
     Raises:
         ConfigError: It is no algorithm that tokens are signed with.
     """
-    jwk = generate_jwk(algorithm)
-    if jwk["kty"] == "oct":
-        # A thumbprint of a secret would be its hash (RFC 7638 7).
-        jwk["kid"] = secrets.token_urlsafe(_KID_BYTES)
-    (found,) = read_keys({**jwk, "alg": algorithm, "iat": int(now), _STAGE: stage.value}, None)
-    return found
+    while True:
+        jwk = generate_jwk(algorithm)
+        if jwk["kty"] == "oct":
+            # A thumbprint of a secret would be its hash (RFC 7638 7).
+            jwk["kid"] = secrets.token_urlsafe(_KID_BYTES)
+        (found,) = read_keys({**jwk, "alg": algorithm, "iat": int(now), _STAGE: stage.value}, None)
+        # On a command line such a name would be an option.
+        if not found.kid.startswith("-"):
+            return found
 
 
 def read_keys(material: str | Mapping[str, Any], algorithm: str | None) -> tuple[RingKey, ...]:
