@@ -11,11 +11,13 @@ from typing import Any
 import pytest
 
 from nexios import MakeConfig
+from nexios.apikeys import APIKeys, key_routes
 from nexios.session import SessionMiddleware
 from tests.docs.markdown import GUIDES, ROOT
 
 PUBLIC = [
     "nexios",
+    "nexios.apikeys",
     "nexios.auth",
     "nexios.auth.backends.apikey",
     "nexios.auth.backends.base",
@@ -47,6 +49,13 @@ def test_every_setting_stands_in_the_table_of_the_configuration() -> None:
 def test_every_argument_of_the_session_stands_in_its_table() -> None:
     arguments = set(inspect.signature(SessionMiddleware).parameters)
     assert set(table("sessions.md", "Argument")) == arguments - {"config", "clock"}
+
+
+def test_every_argument_of_a_key_and_of_the_routes_for_keys_stands_in_its_table() -> None:
+    given = set(inspect.signature(APIKeys.create).parameters)
+    assert set(table("api-keys.md", "Argument")) == given - {"self"}
+    options = set(inspect.signature(key_routes).parameters)
+    assert set(table("api-keys.md", "Option")) == options - {"keys"}
 
 
 @pytest.mark.parametrize(

@@ -63,6 +63,11 @@ def first_key(client: httpx2.Client) -> Headers:
     return {"X-API-Key": client.post("/accounts", json={"name": "build server"}).text}
 
 
+def managed_key(client: httpx2.Client) -> Headers:
+    answer = client.post("/keys", json={"name": "ci"}, headers=guest(client))
+    return {"X-API-Key": answer.json()["key"]}
+
+
 def basic(client: httpx2.Client) -> Headers:
     assert client.post("/register", json=ADA).status_code == 201
     return basic_header(**ADA)
@@ -96,6 +101,7 @@ VISITS = {
     "jwt_login": Visit("/profile", password_login, bearer("wrong"), TOKEN),
     "sessions": Visit("/profile", session_login, {"Cookie": "session=wrong"}, SESSION),
     "api_keys": Visit("/data", first_key, {"X-API-Key": "key_wrong"}, KEY),
+    "managed_keys": Visit("/data", managed_key, {"X-API-Key": "key_wrong"}, f"{TOKEN}, {KEY}"),
     "custom_backend": Visit("/report", basic, basic_header("ada", "a guess"), 'Basic realm="api"'),
     "scopes": Visit("/anyone", guest_token, bearer("wrong"), f"{TOKEN}, {SESSION}, {KEY}"),
     "permissions": Visit("/admin", first_member, bearer("wrong"), TOKEN),

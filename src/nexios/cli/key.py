@@ -1,4 +1,4 @@
-"""`nexios key`: API keys."""
+"""`nexios key`: API keys by hand, whose hashes are kept by somebody else."""
 
 import re
 from typing import Annotated
@@ -12,7 +12,9 @@ from nexios.cli.console import error, note, print_json, print_line, read_hidden,
 
 __all__ = ["commands"]
 
-commands = typer.Typer(no_args_is_help=True, help="Make and verify API keys.")
+commands = typer.Typer(
+    no_args_is_help=True, help="Make and verify an API key by hand; `keys` manages those of a store."
+)
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 

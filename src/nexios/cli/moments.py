@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-__all__ = ["moment"]
+__all__ = ["moment", "seen_from"]
 
 _UNITS = (("day", 86_400), ("hour", 3_600), ("minute", 60), ("second", 1))
 
@@ -23,10 +23,11 @@ def moment(seconds: float, now: float) -> str:
         date = datetime.fromtimestamp(seconds, UTC)
     except (OverflowError, OSError) as error:
         raise ValueError("not a date") from error
-    return f"{date:%Y-%m-%d %H:%M:%S} UTC, {_seen_from(round(seconds - now))}"
+    return f"{date:%Y-%m-%d %H:%M:%S} UTC, {seen_from(round(seconds - now))}"
 
 
-def _seen_from(distance: int) -> str:
+def seen_from(distance: int) -> str:
+    """A distance in seconds in words, e.g. `in 30 minutes`; one that is negative lies in the past."""
     for unit, size in _UNITS:
         # Two of a unit before it is used: 90 minutes say more than 2 hours.
         if abs(distance) >= 2 * size:
