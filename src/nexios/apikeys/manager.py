@@ -9,23 +9,26 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nexios.apikeys.format import KEY_PREFIX, check_prefix, has_key_form, hash_key
 from nexios.apikeys.issuing import is_key_id, issue, replace
+from nexios.apikeys.listing import PAGE, listed
 from nexios.apikeys.lookups import Lookups
 from nexios.apikeys.model import APIKey
+from nexios.apikeys.settings import check_settings
+from nexios.apikeys.telling import KeyEvents
 from nexios.apikeys.uses import Uses
+from nexios.events import KeyCreated, KeyRevoked, KeyRotated, KeyUsed
 from nexios.exceptions import ConfigError, UnknownKey
-from nexios.stores.base import APIKeyStore
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
     from nexios.apikeys.lookups import Address, FoundKey
+    from nexios.events import Events
+    from nexios.stores.base import APIKeyStore
     from nexios.types import Clock
 
 __all__ = ["APIKeys"]
 
 logger = logging.getLogger("nexios.apikeys")
-
-_PAGE = 1000
 
 _Keys: TypeAlias = list[APIKey]
 
@@ -40,6 +43,7 @@ class APIKeys:
         kept: How many verified keys are kept for less than a second, so that the store is not asked again;
             0: none.
         flush_every: How often it is written when keys were last used.
+        events: Who hears what happens to them, e.g. `app.events`.
         clock: The time now, in seconds since the epoch.
         monotonic: A clock that is never turned back, in seconds.
 
@@ -54,24 +58,17 @@ class APIKeys:
         prefix: str = KEY_PREFIX,
         kept: int = 10_000,
         flush_every: timedelta = timedelta(seconds=30),
+        events: Events | None = None,
         clock: Clock = time.time,
         monotonic: Clock = time.monotonic,
     ) -> None:
-        if isinstance(store, type) or not isinstance(store, APIKeyStore):
-            name = store.__name__ if isinstance(store, type) else type(store).__name__
-            raise ConfigError(
-                f'APIKeys: {name} keeps no API keys: use a database, open_store("sqlite:///app.db") or '
-                f'open_store("postgresql://..."), or in tests MemoryStore()'
-            )
+        check_settings(store, kept, flush_every, events)
         try:
             self.prefix = check_prefix(prefix)
         except ValueError as error:
             raise ConfigError(f"APIKeys: {error}") from None
-        if type(kept) is not int or kept < 0:
-            raise ConfigError("APIKeys: kept is how many keys are kept, 0 for none")
-        if not isinstance(flush_every, timedelta) or flush_every <= timedelta(0):
-            raise ConfigError("APIKeys: flush_every is a timedelta, e.g. timedelta(seconds=30)")
         self._store = store
+        self._tell = KeyEvents(events, self.now)
         self._clock = clock
         self._lookups = Lookups(store.find_key, monotonic, kept)
         self._uses = Uses(store.note_key_uses, flush_every.total_seconds())
@@ -121,6 +118,7 @@ class APIKeys:
             not_after=not_after,
         )
         await self._store.add_key(record, key_hash)
+        self._tell(KeyCreated, record)
         return key, record
 
     async def verify(self, key: object, address: Address = None) -> APIKey | None:
@@ -135,17 +133,24 @@ class APIKeys:
         Raises:
             StoreUnavailable: The store does not answer, so that nothing is known.
         """
+        found = await self.judge(key, address)
+        return found if isinstance(found, APIKey) else None
+
+    async def judge(self, key: object, address: Address = None) -> APIKey | str:
+        """Like `verify`; where the key is not good, in words why: for the log, never for the client."""
         if not isinstance(key, str) or not has_key_form(key, self.prefix):
-            return None
+            return "not the form of a key"
         key_hash = hash_key(key)
         found = self._lookups.kept(key_hash)
         if found is not None:
             return self._judged(found, address)
         found, version = await self._lookups.find(key_hash)
         if found is None:
-            return None
+            # As is said of one that is known: what is written takes time too.
+            logger.info("API key refused: %s", "unknown")
+            return "unknown"
         record = self._judged(found, address)
-        if record is not None:
+        if isinstance(record, APIKey):
             # Only what is good is kept, so that a refusal takes as long as that of a key nobody ever made.
             self._lookups.keep(key_hash, found, version)
         return record
@@ -156,15 +161,17 @@ class APIKeys:
         if found is None or found.refusal(now := self._clock(), address, self.prefix) is not None:
             return None
         self._uses.note(found.record.id, now)
+        self._tell(KeyUsed, found.record)
         return found.record
 
-    def _judged(self, found: FoundKey, address: Address) -> APIKey | None:
+    def _judged(self, found: FoundKey, address: Address) -> APIKey | str:
         now = self._clock()
         refusal = found.refusal(now, address, self.prefix)
         if refusal is not None:
             logger.info("API key %s refused: %s", found.record.id, refusal)
-            return None
+            return refusal
         self._uses.note(found.record.id, now)
+        self._tell(KeyUsed, found.record)
         return found.record
 
     async def rotate(
@@ -205,6 +212,7 @@ class APIKeys:
         self._lookups.drop(old.id)
         if not done:
             raise UnknownKey("the API key was revoked or replaced at this moment")
+        self._tell(KeyRotated, old, new_key_id=new.id)
         return key, new
 
     async def revoke(self, key_id: str, owner: str | None = None) -> bool:
@@ -224,9 +232,12 @@ class APIKeys:
         if record is None or (owner is not None and record.owner != owner):
             return False
         try:
-            return await self._store.revoke_key(record.id, self.now())
+            done = await self._store.revoke_key(record.id, self.now())
         finally:
             self._lookups.drop(record.id)
+        if done and record.revoked_at is None:
+            self._tell(KeyRevoked, record)
+        return done
 
     async def get(self, key_id: str) -> APIKey | None:
         """What is known of the key of this id, whatever its state; None: there is none."""
@@ -235,7 +246,7 @@ class APIKeys:
         record = await self._store.get_key(key_id)
         return record if record is not None and record.prefix == self.prefix else None
 
-    async def list(self, owner: str, *, limit: int = _PAGE, after: str | None = None) -> _Keys:
+    async def list(self, owner: str, *, limit: int = PAGE, after: str | None = None) -> _Keys:
         """The keys of `owner`, the oldest first, whatever their state.
 
         Args:
@@ -245,13 +256,13 @@ class APIKeys:
         """
         if not isinstance(owner, str):
             raise TypeError(f"owner is text, not {type(owner).__name__}; list_all lists everybody's keys")
-        return await self._listed(owner, limit, after)
+        return await listed(self._store, self.prefix, owner, limit, after)
 
-    async def list_all(self, *, limit: int = _PAGE, after: str | None = None) -> _Keys:
+    async def list_all(self, *, limit: int = PAGE, after: str | None = None) -> _Keys:
         """Everybody's keys, the oldest first, whatever their state; see `list`."""
-        return await self._listed(None, limit, after)
+        return await listed(self._store, self.prefix, None, limit, after)
 
-    async def purge(self, dead_for: timedelta = timedelta(days=90), *, limit: int = _PAGE) -> int:
+    async def purge(self, dead_for: timedelta = timedelta(days=90), *, limit: int = PAGE) -> int:
         """Delete keys that expired or were revoked that long ago.
 
         Args:
@@ -278,16 +289,6 @@ class APIKeys:
     def is_live(self, record: APIKey) -> bool:
         """Whether a key of this record would be taken now, from an address that it may come from."""
         return record.revoked_at is None and (record.expires_at is None or self.now() < record.expires_at)
-
-    async def _listed(self, owner: str | None, limit: int, after: str | None) -> _Keys:
-        found: _Keys = []
-        while len(found) < limit:
-            page = await self._store.list_keys(owner, limit=_PAGE, after=after)
-            found += (record for record in page if record.prefix == self.prefix)
-            if len(page) < _PAGE:
-                break
-            after = page[-1].id
-        return found[:limit]
 
     def __repr__(self) -> str:
         return f"APIKeys({type(self._store).__name__}, prefix={self.prefix!r})"

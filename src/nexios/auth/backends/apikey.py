@@ -85,11 +85,13 @@ class APIKeyAuthBackend(AuthenticationBackend):
             return found
         key, address = found.identity, partial(client_address, scope)
         record = self._keys.recall(key, address)
-        return self._looked_up(self._keys.verify(key, address)) if record is None else self._result(record)
+        return self._looked_up(self._keys.judge(key, address)) if record is None else self._result(record)
 
-    async def _looked_up(self, verifying: Coroutine[Any, Any, APIKey | None]) -> AuthResult:
-        record = await verifying
-        return AuthResult(False, "", self.scope) if record is None else self._result(record)
+    async def _looked_up(self, judging: Coroutine[Any, Any, APIKey | str]) -> AuthResult:
+        found = await judging
+        if isinstance(found, str):
+            return AuthResult(False, "", self.scope, reason=found)
+        return self._result(found)
 
     def _result(self, record: APIKey) -> AuthResult:
         return AuthResult(True, record.owner, self.scope, record.permissions, record)
@@ -107,7 +109,7 @@ class APIKeyAuthBackend(AuthenticationBackend):
         if not key.startswith(self._start):
             return None
         if not has_key_form(key, self.prefix):
-            return AuthResult(False, "", self.scope)
+            return AuthResult(False, "", self.scope, reason="not the form of a key")
         result = AuthResult(True, key, self.scope)
         self._kept.put(value, result)
         return result
