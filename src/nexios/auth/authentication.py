@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from nexios.auth.backends.base import AuthenticationBackend
     from nexios.auth.model import AuthResult
     from nexios.auth.requirements import Requirement
+    from nexios.http.problems import Problem
+    from nexios.ratelimit.throttle import Throttle
 
 __all__ = ["STRANGER", "Authentication", "LoadUser", "Nobody"]
 
@@ -50,9 +52,13 @@ class Nobody:
         load_user: Finds one by identity.
         realm: What its challenges name.
         events: Who is told what becomes of credentials.
+        throttle: Counts those that are refused; None: nobody does.
     """
 
-    __slots__ = ("_always", "_by_header", "backends", "challenges", "events", "load_user", "user_model")
+    __slots__ = (
+        *("_always", "_by_header", "backends", "challenges", "events", "load_user", "throttle"),
+        "user_model",
+    )
 
     credential = None
     permissions = None
@@ -64,8 +70,10 @@ class Nobody:
         load_user: LoadUser,
         realm: str,
         events: Events | None = None,
+        throttle: Throttle | None = None,
     ) -> None:
         self.backends = backends
+        self.throttle = throttle
         self.events = Events() if events is None else events
         self.user_model = user_model
         self.load_user = load_user
@@ -121,6 +129,7 @@ class Authentication(msgspec.Struct, eq=False):
         receive: Reads the body, for backends that look into it; nothing where none does.
         response: What backends set headers and cookies on; None as long as none is asked that could.
         body: The body for all who read it; None as long as nobody does.
+        barred: What is answered in place of a 401, since too many credentials were refused; None: nothing.
     """
 
     app: Nobody
@@ -128,6 +137,7 @@ class Authentication(msgspec.Struct, eq=False):
     receive: Receive = empty_receive
     response: Response | None = None
     body: Replayed | None = None
+    barred: Problem | None = None
     _current: _Found | None = None
     _failed: bool = False
     _found: tuple[_Found, ...] = ()
@@ -189,6 +199,10 @@ class Authentication(msgspec.Struct, eq=False):
                 self._refused += (backend.scheme,)
                 if self.app.events.listening:
                     tell_refused(self.app.events, scope, backend, result)
+                if self.app.throttle is not None:
+                    self.barred = await self.app.throttle.count(scope, backend, result)
+                    if self.barred is not None:
+                        self.unasked = iter(())
                 continue
             found = _Found(result, user)
             self._found += (found,)
@@ -220,6 +234,8 @@ class Authentication(msgspec.Struct, eq=False):
     async def _admit_later(self, scope: MutableMapping[str, Any], required: Requirement) -> None:
         current = await self.identify(scope, required.scopes)
         if current is None:
+            if self.barred is not None:
+                raise self.barred
             if self._failed:
                 raise Unavailable("Authentication is not available at the moment.")
             if not self._refused and self.app.events.listening:

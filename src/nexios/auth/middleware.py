@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
     from nexios.config import MakeConfig
+    from nexios.ratelimit.throttle import Throttle
 
 __all__ = ["AuthenticationLayer", "AuthenticationMiddleware"]
 
@@ -36,6 +37,9 @@ class AuthenticationMiddleware:
         backend: The backend that authenticates, or
         backends: several, asked in this order; the first that succeeds names the identity.
         config: The settings for the backends in a host that is not Nexios.
+        throttle: How many credentials of one address, or for one identity, may be refused, e.g.
+            `"10/minute"`; beyond that, the address is not heard for a while. None: any number. Or a
+            `nexios.ratelimit.Throttle`.
         events: Who is told what becomes of credentials; the application's own where it is left out.
 
     Raises:
@@ -49,6 +53,7 @@ class AuthenticationMiddleware:
         backend: AuthenticationBackend | None = None,
         backends: Sequence[AuthenticationBackend] | None = None,
         config: MakeConfig | None = None,
+        throttle: str | Throttle | None = None,
         events: Events | None = None,
     ) -> None:
         self.user_model = _user_model(user_model)
@@ -57,6 +62,9 @@ class AuthenticationMiddleware:
         if events is not None and not isinstance(events, Events):
             raise ConfigError(f"events is an Events, not {type(events).__name__}: events=Events()")
         self._events = events
+        self._throttle = throttle
+        if throttle is not None:
+            _throttle(throttle)
         if user_model.load_user.__func__ is SimpleUser.load_user.__func__:  # type: ignore[attr-defined]
             for each in self.backends:
                 if each.identity_is_secret:
@@ -71,7 +79,8 @@ class AuthenticationMiddleware:
         bound = tuple(backend.bind(config) for backend in self.backends)
         realm = "api" if config is None else config.realm
         events = self._events if self._events is not None else running_events.get()
-        layer = AuthenticationLayer(app, self.user_model, bound, realm, events)
+        throttle = None if self._throttle is None else _throttle(self._throttle)
+        layer = AuthenticationLayer(app, self.user_model, bound, realm, events, throttle)
         return layer if self._config is None else Configured(layer, self._config)
 
     def __repr__(self) -> str:
@@ -89,10 +98,11 @@ class AuthenticationLayer:
         backends: tuple[AuthenticationBackend, ...],
         realm: str,
         events: Events | None = None,
+        throttle: Throttle | None = None,
     ) -> None:
         self.app = app
         self.backends = backends
-        self._nobody = Nobody(backends, user_model, _loader(user_model), realm, events)
+        self._nobody = Nobody(backends, user_model, _loader(user_model), realm, events, throttle)
         # One that answers at once sees neither the body nor the response.
         self._looks_further = not all(backend.at_once for backend in backends)
 
@@ -112,6 +122,12 @@ class AuthenticationLayer:
     async def _authenticate(
         self, backends: tuple[AuthenticationBackend, ...], scope: Scope, receive: Receive, send: Send
     ) -> None:
+        throttle = self._nobody.throttle
+        if throttle is not None and throttle.barred:
+            barred = throttle.refusal(scope)
+            if barred is not None:
+                scope["nexios.authentication"] = Authentication(self._nobody, iter(()), barred=barred)
+                return await self.app(scope, receive, send)
         if not self._looks_further:
             authentication = scope["nexios.authentication"] = Authentication(self._nobody, iter(backends))
             await authentication.identify(scope)
@@ -181,6 +197,13 @@ def _backends(backend: Any, backends: Any) -> tuple[AuthenticationBackend, ...]:
         if not inspect.iscoroutinefunction(each.authenticate):
             raise ConfigError(f"{type(each).__name__}.authenticate must be `async def`")
     return tuple(chosen)
+
+
+def _throttle(throttle: str | Throttle) -> Throttle:
+    # Nobody else needs the package that counts.
+    from nexios.ratelimit.throttle import Throttle
+
+    return throttle if isinstance(throttle, Throttle) else Throttle(throttle)
 
 
 def _loader(model: type[BaseUser]) -> LoadUser:

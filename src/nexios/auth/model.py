@@ -17,7 +17,8 @@ class AuthResult(msgspec.Struct, frozen=True):
 
     Attributes:
         success: Whether the credential is good; only `True` counts.
-        identity: Who is asking: text that `load_user` knows. Empty where `success` is False.
+        identity: Who is asking: text that `load_user` knows. Where `success` is False: for whom it was
+            tried, or empty.
         scope: The backend's name, which `@auth(scope=...)` asks for.
         permissions: Narrows what the user may do with this credential; None leaves all that the user has.
         credential: The verified credential itself, which handlers read as `request.credential`.

@@ -5,5 +5,6 @@ from nexios.http.problems import TooManyRequests
 from nexios.ratelimit.counting import RateLimits
 from nexios.ratelimit.decorator import rate_limit
 from nexios.ratelimit.model import Count, Limit
+from nexios.ratelimit.throttle import Throttle
 
-__all__ = ["Count", "Limit", "RateLimits", "TooManyRequests", "client_address", "rate_limit"]
+__all__ = ["Count", "Limit", "RateLimits", "Throttle", "TooManyRequests", "client_address", "rate_limit"]
