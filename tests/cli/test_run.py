@@ -148,6 +148,14 @@ def test_several_workers_do_not_know_of_each_others_ended_sessions_and_that_is_s
     assert "ended sessions" not in nexios("run", "shop:app", "--port", "0").stderr
 
 
+def test_several_workers_that_tell_each_other_need_no_note(
+    nexios: Nexios, write: Write, served: list[Any]
+) -> None:
+    known = SHOP.replace("SessionMiddleware()", "SessionMiddleware(ended_in=MemoryStore())")
+    write("shop.py", "from nexios.stores import MemoryStore\n" + known)
+    assert nexios("run", "shop:app", "--port", "0", "--workers", "2").stderr == ""
+
+
 def test_several_workers_without_sessions_need_no_note(
     nexios: Nexios, write: Write, served: list[Any]
 ) -> None:

@@ -28,10 +28,10 @@ def run(
     # Other processes load the application for themselves, and say then what there is to say.
     with quietly() if reload or workers > 1 else contextlib.nullcontext():
         layers = built(load_app(target))
-    if workers > 1 and layers.of(SessionLayer):
+    if workers > 1 and any(not layer.ends_everywhere for layer in layers.of(SessionLayer)):
         note(
-            "each worker remembers ended sessions for itself: a cookie from before a logout "
-            "may still be good in another worker"
+            "each worker remembers ended sessions for itself: a cookie from before a logout may still be "
+            "good in another worker; SessionMiddleware(ended_in=app.store) lets all of them know"
         )
     _check_address(host, port)
     import uvicorn
