@@ -17,7 +17,7 @@ PAGE = 1000
 async def listed(
     store: APIKeyStore, prefix: str, owner: str | None, limit: int, after: str | None
 ) -> list[APIKey]:
-    """At most `limit` keys of `owner`, or of everybody, that begin with `prefix`; by id, those after `after`."""
+    """At most `limit` keys of `owner`, or of everybody, of `prefix`; by id, those after `after`."""
     found: list[APIKey] = []
     while len(found) < limit:
         page = await store.list_keys(owner, limit=PAGE, after=after)

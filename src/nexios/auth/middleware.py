@@ -16,7 +16,7 @@ from nexios.http.answers import with_headers
 from nexios.running import Configured, running_config
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
 
     from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -102,9 +102,32 @@ class AuthenticationLayer:
     ) -> None:
         self.app = app
         self.backends = backends
+        self._realm = realm
         self._nobody = Nobody(backends, user_model, _loader(user_model), realm, events, throttle)
         # One that answers at once sees neither the body nor the response.
         self._looks_further = not all(backend.at_once for backend in backends)
+
+    @property
+    def events(self) -> Events:
+        """Who is told what becomes of credentials."""
+        return self._nobody.events
+
+    def measure(
+        self,
+        backend: Callable[[AuthenticationBackend], AuthenticationBackend],
+        load_user: Callable[[LoadUser], LoadUser],
+    ) -> None:
+        """Ask others from now on, which measure how long those that were asked so far take."""
+        nobody = self._nobody
+        self.backends = tuple(backend(each) for each in self.backends)
+        self._nobody = Nobody(
+            self.backends,
+            nobody.user_model,
+            load_user(nobody.load_user),
+            self._realm,
+            nobody.events,
+            nobody.throttle,
+        )
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         """Authenticate the request and pass it on."""
