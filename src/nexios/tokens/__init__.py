@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from nexios.exceptions import TokenReused
+    from nexios.tokens.cookie import RefreshCookie
     from nexios.tokens.introspection import Introspection
     from nexios.tokens.issuers import Issuer
     from nexios.tokens.manager import Tokens
@@ -14,16 +15,19 @@ if TYPE_CHECKING:
     from nexios.tokens.resource import ProtectedResource
     from nexios.tokens.ring import KeyRing
     from nexios.tokens.routes import resource_routes
+    from nexios.tokens.endpoints import token_routes
 
 __all__ = [
     "Introspection",
     "Issuer",
     "KeyRing",
     "ProtectedResource",
+    "RefreshCookie",
     "TokenPair",
     "TokenReused",
     "Tokens",
     "resource_routes",
+    "token_routes",
 ]
 
 _PLACES = {
@@ -31,7 +35,9 @@ _PLACES = {
     "Issuer": "nexios.tokens.issuers",
     "KeyRing": "nexios.tokens.ring",
     "ProtectedResource": "nexios.tokens.resource",
+    "RefreshCookie": "nexios.tokens.cookie",
     "resource_routes": "nexios.tokens.routes",
+    "token_routes": "nexios.tokens.endpoints",
     "TokenPair": "nexios.tokens.pair",
     "TokenReused": "nexios.exceptions",
     "Tokens": "nexios.tokens.manager",

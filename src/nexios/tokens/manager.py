@@ -131,7 +131,7 @@ class Tokens:
         now = self._revocations.next_moment(subject, self.clock())
         family = self._refresh.new_family(subject, client_id, scope_text(scope), said, now)
         # Signed first: what cannot be signed leaves nothing in the store, and uses no refresh token.
-        access = self._access.issue(grant_of(family, None), now)
+        access = self._access.issue(grant_of(family), now)
         return self._pair(TokenIssued, family, access, await self._refresh.begin(family))
 
     def verify_at_once(self, token: str) -> AccessClaims | None:
@@ -167,7 +167,7 @@ class Tokens:
             token: The refresh token; from now on it is used.
             scope: A narrower scope for this access token; None: that of the login.
             client_id: The client that asks; it must be the one that the tokens were issued to.
-            jkt: The thumbprint of the key that it has proved.
+            jkt: The thumbprint of the key that it has proved, to which the access token is bound.
 
         Raises:
             InvalidToken: It is none of ours, expired, revoked, or somebody else's.
@@ -179,7 +179,7 @@ class Tokens:
         now = self.clock()
         _, family = await self._refresh.find(token, now)
         check_holder(family, client_id, jkt)
-        grant = grant_of(family, narrowed_scope(scope, family.scope))
+        grant = grant_of(family, narrowed_scope(scope, family.scope), jkt)
         # By a clock that stands, a login may come in the moment of a revocation, and is later all the same.
         access = self._access.issue(grant, max(now, family.created_at.timestamp()))
         try:
@@ -261,7 +261,7 @@ class Tokens:
         return family if record.used_at is None else None
 
     async def purge(self, limit: int = 1000) -> int:
-        """Delete at most `limit` logins and revocations that are over; done by itself as tokens are issued."""
+        """Delete at most `limit` logins and revocations that are over; issuing does it now and then."""
         return await self._tidying.purge(limit)
 
     def _pair(

@@ -119,19 +119,21 @@ def is_refresh_token(token: object) -> bool:
     return isinstance(token, str) and _FORM.fullmatch(token) is not None
 
 
-def grant_of(family: TokenFamily, scope: str | None) -> Grant:
+def grant_of(family: TokenFamily, scope: str | None = None, jkt: str | None = None) -> Grant:
     """What the access tokens of a family are for.
 
     Args:
         family: The family.
         scope: A narrower scope; None: that of the login.
+        jkt: The thumbprint of a key to bind them to, as those of a login may be already.
     """
+    bound = {} if jkt is None else {"cnf": {"jkt": jkt}}
     return Grant(
         subject=family.subject,
         family=family.id,
         client=family.client,
         scope=family.scope if scope is None else scope,
-        claims=msgspec.json.decode(family.claims, type=dict[str, Any]),
+        claims=bound | msgspec.json.decode(family.claims, type=dict[str, Any]),
         expires_at=family.expires_at.timestamp(),
     )
 
@@ -149,7 +151,7 @@ def check_holder(family: TokenFamily, client: str | None, jkt: str | None) -> No
     """
     if family.client is not None and client != family.client:
         raise InvalidToken("the refresh token was issued to another client")
-    bound = grant_of(family, None).claims.get("cnf")
+    bound = grant_of(family).claims.get("cnf")
     if bound is not None and (jkt is None or bound.get("jkt") != jkt):
         raise InvalidToken("the refresh token is bound to a key that was not proved (RFC 9449 5)")
 

@@ -1,0 +1,223 @@
+"""Routes by which clients refresh and give back tokens, and others verify them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from nexios.auth.decorators import public
+from nexios.auth.requirements import guard_of
+from nexios.exceptions import ConfigError, InvalidScope, InvalidToken
+from nexios.http.encoding import json_bytes
+from nexios.http.forms import FormError, read_form
+from nexios.http.headers import only_header
+from nexios.http.problems import Forbidden
+from nexios.origin import OriginCheck
+from nexios.routing import Router
+from nexios.tokens.cookie import RefreshCookie
+from nexios.tokens.introspecting import introspected
+from nexios.tokens.manager import Tokens
+
+if TYPE_CHECKING:
+    from nexios.http import Request, Response
+
+__all__ = ["token_routes"]
+
+Guard: TypeAlias = Callable[[Any], Any]
+
+_JWKS = "/.well-known/jwks.json"
+# RFC 7517 says nothing of it: long enough to spare requests, short enough for a key that is published
+# before it signs.
+_JWKS_CACHED = "public, max-age=300"
+# RFC 6749 2.3: clients of ours are public and prove nothing; one that tries must not think that it did.
+_CLIENT_SECRETS = ("client_secret", "client_assertion")
+
+
+def token_routes(
+    tokens: Tokens,
+    prefix: str = "",
+    *,
+    cookie: RefreshCookie | None = None,
+    introspect: Guard | None = None,
+    trusted_origins: Iterable[str] = (),
+) -> Router:
+    """`POST /token`, `POST /revoke`, `GET /.well-known/jwks.json`, and `POST /introspect` if it is guarded.
+
+    Args:
+        tokens: The tokens.
+        prefix: What the paths of `/token`, `/revoke` and `/introspect` begin with; the keys stand where
+            everybody looks for them.
+        cookie: Where browsers keep their refresh token: it comes and goes in the cookie and is in no body,
+            and `DELETE /token` logs out. Without it, and beside it, the token is in the form and in the body.
+        introspect: A guard for `/introspect`, e.g. `has_permission("introspect")`; None: there is no such
+            route.
+        trusted_origins: Origins of other sites whose pages may use the cookie.
+
+    Returns:
+        A group of routes for `app.include`.
+
+    Raises:
+        ConfigError: One of them cannot be.
+    """
+    if not isinstance(tokens, Tokens):
+        raise ConfigError(
+            f"token_routes takes a Tokens, not {type(tokens).__name__}: token_routes(Tokens(ring, ...))"
+        )
+    start = prefix.rstrip("/")
+    if cookie is not None and not isinstance(cookie, RefreshCookie):
+        raise ConfigError(f"cookie is a RefreshCookie, not {type(cookie).__name__}: cookie=RefreshCookie()")
+    if cookie is not None and not cookie.path.endswith(f"{start}/token"):
+        raise ConfigError(
+            f"the cookie is for {cookie.path} and would not come to {start}/token: "
+            f'RefreshCookie(path="{start}/token")'
+        )
+    routes = _TokenRoutes(tokens, cookie, OriginCheck(trusted_origins))
+    router = Router()
+    router.post(f"{start}/token", name="token")(public(routes.token))
+    if cookie is not None:
+        router.delete(f"{start}/token", name="log_out")(public(routes.log_out))
+    router.post(f"{start}/revoke", name="revoke_token")(public(routes.revoke))
+    router.get(_JWKS, name="jwks")(public(routes.jwks))
+    if introspect is not None:
+        router.post(f"{start}/introspect", name="introspect_token")(_guarded(introspect, routes.introspect))
+    return router
+
+
+class _TokenRoutes:
+    """The handlers; but for `introspect` they are open, since the token is the proof."""
+
+    def __init__(self, tokens: Tokens, cookie: RefreshCookie | None, origins: OriginCheck) -> None:
+        self._tokens = tokens
+        self._cookie = cookie
+        self._origins = origins
+        self._published: tuple[int, bytes, str] = (-1, b"", "")
+
+    async def token(self, request: Request, response: Response) -> Any:
+        """A new pair for a refresh token (RFC 6749 6)."""
+        _not_stored(response)
+        try:
+            form = await read_form(request)
+            by_cookie = self._cookie_value(request)
+        except FormError as error:
+            return _refused(response, "invalid_request", str(error))
+        authorization = only_header(request.scope["headers"], b"authorization") or b""
+        if authorization[:6].lower() == b"basic " or any(name in form for name in _CLIENT_SECRETS):
+            return _refused(response, "invalid_client", "Clients are not authenticated here.")
+        if "grant_type" not in form:
+            return _refused(response, "invalid_request", "grant_type is missing.")
+        if form["grant_type"] != "refresh_token":
+            return _refused(response, "unsupported_grant_type", "Only refresh_token is taken here.")
+        given = form.get("refresh_token") or by_cookie
+        if given is None or ("refresh_token" in form and by_cookie is not None):
+            return _refused(response, "invalid_request", "refresh_token is missing, or there twice.")
+        try:
+            pair = await self._tokens.refresh(given, scope=form.get("scope"), client_id=form.get("client_id"))
+        except InvalidScope:
+            return _refused(response, "invalid_scope", "The scope is wider than what was granted.")
+        except InvalidToken:
+            if by_cookie is not None and self._cookie is not None:
+                self._cookie.delete(response)
+            return _refused(response, "invalid_grant", "The refresh token is not good, or no longer.")
+        if by_cookie is not None and self._cookie is not None:
+            return self._cookie.set(response, pair)
+        return pair.to_dict()
+
+    async def log_out(self, request: Request, response: Response) -> None:
+        """End the login whose refresh token is in the cookie."""
+        _not_stored(response)
+        try:
+            given = self._cookie_value(request)
+        except FormError:
+            given = None
+        if self._cookie is not None:
+            if given is not None:
+                await self._tokens.revoke(given)
+            self._cookie.delete(response)
+        response.status(204)
+
+    async def revoke(self, request: Request, response: Response) -> Any:
+        """Give a token back (RFC 7009); one that nobody knows is given back too."""
+        _not_stored(response)
+        try:
+            form = await read_form(request)
+        except FormError as error:
+            return _refused(response, "invalid_request", str(error))
+        if "token" not in form:
+            return _refused(response, "invalid_request", "token is missing.")
+        await self._tokens.revoke(form["token"], client_id=form.get("client_id"))
+        return response.status(200)
+
+    async def introspect(self, request: Request, response: Response) -> Any:
+        """What is to be known of a token (RFC 7662)."""
+        _not_stored(response)
+        try:
+            form = await read_form(request)
+        except FormError as error:
+            return _refused(response, "invalid_request", str(error))
+        if "token" not in form:
+            return _refused(response, "invalid_request", "token is missing.")
+        return await introspected(self._tokens, form["token"])
+
+    async def jwks(self, request: Request, response: Response) -> Any:
+        """The keys by which anybody verifies the access tokens (RFC 7517 5)."""
+        generation = self._tokens.ring.generation
+        if self._published[0] != generation:
+            body = json_bytes(self._tokens.ring.public_jwks())
+            self._published = generation, body, f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+        _, body, tag = self._published
+        response.set_header("Cache-Control", _JWKS_CACHED)
+        response.set_header("ETag", tag)
+        # Pages of any origin may verify tokens: there is nothing in it but public keys.
+        response.set_header("Access-Control-Allow-Origin", "*")
+        if request.headers.get("if-none-match") == tag:
+            return response.status(304)
+        response.fill(body).set_header("Content-Type", "application/json")
+        return response
+
+    def _cookie_value(self, request: Request) -> str | None:
+        """The refresh token that the browser brought.
+
+        Raises:
+            FormError: It brought several.
+            Forbidden: A page of another site sent the request.
+        """
+        if self._cookie is None:
+            return None
+        found = [
+            pair.strip().partition("=")[2]
+            for header, value in request.scope["headers"]
+            if header == b"cookie"
+            for pair in value.decode("latin-1").split(";")
+            if pair.strip().partition("=")[0] == self._cookie.name
+        ]
+        if not found:
+            return None
+        if self._origins.is_foreign(request.scope):
+            raise Forbidden("The request comes from another site.")
+        if len(found) > 1:
+            raise FormError("The cookie is there twice.")
+        return found[0] or None
+
+
+def _guarded(guard: Guard, handler: Callable[..., Any]) -> Callable[..., Any]:
+    guarded = guard(handler) if callable(guard) else None
+    found = None if guarded is None else guard_of(guarded)
+    if guarded is None or found is None or found.requirement.public:
+        raise ConfigError(
+            'introspect is a guard, which lets nobody in unasked: introspect=has_permission("introspect")'
+        )
+    return guarded  # type: ignore[no-any-return]
+
+
+def _refused(response: Response, error: str, description: str) -> dict[str, str]:
+    # RFC 6749 5.2: 400 for all but a client that tried to authenticate
+    if error == "invalid_client":
+        response.set_header("WWW-Authenticate", 'Basic realm="token"')
+    response.status(401 if error == "invalid_client" else 400)
+    return {"error": error, "error_description": description}
+
+
+def _not_stored(response: Response) -> None:
+    response.set_header("Cache-Control", "no-store")
+    response.set_header("Pragma", "no-cache")
