@@ -37,3 +37,9 @@ def every_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Eng
 def sql_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """Every engine with tables."""
     yield from _engine(request, tmp_path)
+
+
+@pytest.fixture(params=[POSTGRESQL])
+def postgresql(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """The engine whose transactions may be committed in another order than they began in."""
+    yield from _engine(request, tmp_path)

@@ -15,9 +15,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Engine", "Pool"]
 
-# The goodbye to a server that may be gone.
-_GOODBYE = 0.25
-
 
 class Pool:
     """How many connections there may be, and how long anything may take, in seconds.
@@ -96,18 +93,9 @@ def _connect_args(target: Target, pool: Pool) -> dict[str, Any]:
     if target.sqlite:
         # An answer "locked" comes before the time is up, so that no thread is left behind that waits.
         return {**target.connect_args, "timeout": pool.timeout * 0.8, "async_creator_fn": _open_file}
-    import asyncpg  # type: ignore[import-untyped]
+    from nexios.stores.sql.postgresql import connect
 
-    class Connection(asyncpg.Connection):  # type: ignore[misc]  # untyped
-        """Waits for a goodbye only shortly: the other end may be a hole."""
-
-        async def close(self, *, timeout: float | None = None) -> None:  # noqa: ASYNC109  # asyncpg's own
-            try:
-                await super().close(timeout=_GOODBYE)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                self.terminate()
-
-    return {**target.connect_args, "connection_class": Connection, "timeout": pool.timeout}
+    return {**target.connect_args, "timeout": pool.timeout, "async_creator_fn": connect}
 
 
 async def _open_file(path: str, **options: Any) -> Any:

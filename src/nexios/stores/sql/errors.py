@@ -11,7 +11,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from nexios.exceptions import ConfigError, NexiosError, StoreUnavailable
 
-__all__ = ["DATABASE_ERRORS", "MissingParent", "meaning"]
+__all__ = ["DATABASE_ERRORS", "Locked", "MissingParent", "meaning"]
 
 
 def _errors() -> tuple[type[Exception], ...]:
@@ -22,6 +22,10 @@ def _errors() -> tuple[type[Exception], ...]:
         # SQLAlchemy passes on what is raised while a connection is made.
         found += [asyncpg.PostgresError, asyncpg.InterfaceError]
     return tuple(found)
+
+
+class Locked(StoreUnavailable):
+    """Another process holds a SQLite file for longer than an operation may wait."""
 
 
 DATABASE_ERRORS = _errors()
@@ -51,7 +55,6 @@ _BY_NAME = {
     "SQLITE_FULL": "has no space left on its disk",
     "SQLITE_READONLY": "can only be read: let this process write to the file and to its folder",
     "SQLITE_CANTOPEN": "cannot be opened: does its folder exist, and may this process write to it?",
-    "SQLITE_BUSY": "is locked by another process",
     "SQLITE_NOTADB": "is no SQLite database",
     "SQLITE_CORRUPT": "is damaged",
     "SQLITE_IOERR": "cannot be read from or written to its disk",
@@ -84,6 +87,8 @@ def _unavailable(cause: Any, shown: str) -> NexiosError:
         what = "had no connection free in time: see pool_size, max_overflow and pool_timeout"
     elif _state(cause) in _BY_STATE:
         what = _BY_STATE[_state(cause)]
+    elif _name(cause).startswith("SQLITE_BUSY"):
+        return Locked(f"the store at {shown} is locked by another process")
     elif _name(cause):
         primary = "_".join(_name(cause).split("_")[:2])
         what = _BY_NAME.get(primary, f"failed with {_name(cause)}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import zlib
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +13,7 @@ from sqlalchemy import Select, column, func, select, table, text
 
 from nexios.exceptions import ConfigError
 from nexios.stores import migrations
+from nexios.stores.sql.errors import Locked
 
 if TYPE_CHECKING:
     from alembic.script import ScriptDirectory
@@ -29,6 +32,7 @@ VERSION_TABLE = "nexios_alembic_version"
 
 # How long a process waits for another one to upgrade the tables, and may take itself, in seconds.
 _PATIENCE = 60.0
+_PAUSE = 0.05
 _VERSION: Select[Any] = select(column("version_num")).select_from(table(VERSION_TABLE))
 
 
@@ -49,10 +53,17 @@ async def upgrade(database: Database) -> None:
     """Run what is missing, at most once whoever asks."""
     if await current(database) == HEAD:
         return
-    if database.target.sqlite:
-        # It stays in the file, and cannot be set within a transaction.
-        await database.change(text("PRAGMA journal_mode=WAL"), {})
-    await database.transaction(lambda connection: _upgrade(database, connection), seconds=_PATIENCE)
+    if not database.target.sqlite:
+        return await _in_one(database)
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_PATIENCE):
+            while True:
+                with suppress(Locked):
+                    # It stays in the file, and cannot be set within a transaction.
+                    await database.change(text("PRAGMA journal_mode=WAL"), {})
+                    return await _in_one(database)
+                await asyncio.sleep(_PAUSE)
+    raise Locked(f"the store at {database.target.shown} is locked by another process")
 
 
 async def current(database: Database) -> str | None:
@@ -67,6 +78,10 @@ async def current(database: Database) -> str | None:
 def history() -> list[Revision]:
     """Every revision of the tables, the first one first."""
     return [Revision(script.revision, script.doc) for script in _scripts().walk_revisions()][::-1]
+
+
+async def _in_one(database: Database) -> None:
+    await database.transaction(lambda connection: _upgrade(database, connection), seconds=_PATIENCE)
 
 
 async def _upgrade(database: Database, connection: AsyncConnection) -> None:

@@ -22,9 +22,7 @@ _SPELLINGS = {
     "postgres": "postgresql",
     "postgresql+asyncpg": "postgresql",
 }
-_QUERY = frozenset(
-    {"ssl", "sslmode", "application_name", "host", "port", "prepared_statement_cache_size"}
-)
+_QUERY = frozenset({"ssl", "sslmode", "application_name", "host", "port", "prepared_statement_cache_size"})
 
 
 @dataclass(frozen=True, slots=True)
