@@ -12,8 +12,8 @@ import pytest
 
 from tests.docs.markdown import GUIDES, README, ROOT, blocks, shown
 
-NEXIOS = re.compile(r"(?<![\w.@/-])nexios ((?:demo|run|secret|token|keys|key|routes|check)\b[^|)&#\n]*)")
-GROUPS = ("token", "key", "keys")
+NEXIOS = re.compile(r"(?<![\w.@/-])nexios ((?:demo|run|secret|token|keys|key|sessions|routes|check)\b[^|)&#\n]*)")
+GROUPS = ("token", "key", "keys", "sessions")
 
 
 def commands() -> set[tuple[str, str]]:

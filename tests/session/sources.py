@@ -12,6 +12,7 @@ SOURCES = ["signed", "shared", "memory"]
 SERVED: list[Any] = [
     "sqlite",
     pytest.param("postgresql", marks=pytest.mark.service),
+    pytest.param("redis", marks=pytest.mark.service),
 ]
 """Stores that other processes share."""
 
