@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import json
+from pathlib import Path
 from typing import Any
 
 import jwt
 import pytest
 import time_machine
 
+from nexios.tokens import KeyRing
 from tests.cli.conftest import Nexios, Write
 from tests.cli.reading import SECRET, SHOP, assert_one_line
 
@@ -237,3 +239,32 @@ def test_letters_that_a_terminal_obeys_are_spelt_out(nexios: Nexios, write: Writ
     assert not {"\x1b", "\x07", "\u202e", "\x9b"} & set(result.output)
     assert "[bold]kept[/bold]" in result.output
     assert "Löve 🔑" in result.output
+
+
+RING = """
+from nexios import MakeConfig, NexiosApp
+from nexios.auth import AuthenticationMiddleware, SimpleUser
+from nexios.auth.backends.jwt import JWTAuthBackend
+from nexios.tokens import KeyRing
+
+app = NexiosApp()
+backend = JWTAuthBackend("sub", tokens=KeyRing.load("ring.json"))
+app.add_middleware(AuthenticationMiddleware(user_model=SimpleUser, backend=backend))
+"""
+
+
+def test_a_token_of_a_key_ring_is_judged_by_the_ring(nexios: Nexios, write: Write, tmp_path: Path) -> None:
+    ring = KeyRing.generate("HS256")
+    ring.save(tmp_path / "ring.json")
+    write("issuing.py", RING)
+    good = nexios("token", "inspect", ring.sign({"sub": "7"}), "--app", "issuing:app")
+    assert "its identity is '7'" in good.stdout
+    assert good.exit_code == 0
+    for token, why in (
+        (KeyRing.generate("HS256").sign({"sub": "7"}), "the signature is not one of ours"),
+        (ring.sign({"id": "7"}), "the claim sub names no identity"),
+    ):
+        bad = nexios("token", "inspect", token, "--app", "issuing:app")
+        assert f"It would be refused: {why}" in bad.stdout
+        assert bad.exit_code == 1
+    assert nexios("check", "issuing:app").exit_code == 0

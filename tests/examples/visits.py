@@ -85,6 +85,11 @@ def first_member(client: httpx2.Client) -> Headers:
     return bearer(client.post("/members/ada").text)
 
 
+def robot_login(client: httpx2.Client) -> Headers:
+    login = {"grant_type": "client_credentials", "client_id": "robot", "client_secret": "nine-blue-herons"}
+    return bearer(client.post("/token", data=login).json()["access_token"])
+
+
 def _forgetting_cookies(client: httpx2.Client, answer: httpx2.Response) -> httpx2.Response:
     """A visitor that keeps no cookies, so that each request shows exactly what the test gives it."""
     client.cookies.clear()
@@ -94,6 +99,7 @@ def _forgetting_cookies(client: httpx2.Client, answer: httpx2.Response) -> httpx
 TOKEN = 'Bearer realm="api"'
 SESSION = 'Cookie realm="api"'
 KEY = 'ApiKey realm="api"'
+RESOURCE = "http://localhost:8000/.well-known/oauth-protected-resource/mcp"
 
 VISITS = {
     "basic_idea": Visit("/profile", guest, bearer("wrong"), TOKEN),
@@ -105,6 +111,7 @@ VISITS = {
     "custom_backend": Visit("/report", basic, basic_header("ada", "a guess"), 'Basic realm="api"'),
     "scopes": Visit("/anyone", guest_token, bearer("wrong"), f"{TOKEN}, {SESSION}, {KEY}"),
     "permissions": Visit("/admin", first_member, bearer("wrong"), TOKEN),
+    "mcp_server": Visit("/whoami", robot_login, bearer("wrong"), f'{TOKEN}, resource_metadata="{RESOURCE}"'),
     "in_starlette": Visit("/profile", guest, bearer("wrong"), f"{TOKEN}, {SESSION}"),
     "in_fastapi": Visit("/profile", guest, bearer("wrong"), f"{TOKEN}, {SESSION}"),
 }

@@ -86,7 +86,7 @@ def in_layers(layers: Layers, config: MakeConfig) -> Iterator[Finding]:
     """What is wrong in the middleware, and in the settings for it."""
     authentications = layers.of(AuthenticationLayer)
     backends = [backend for layer in authentications for backend in layer.backends]
-    if any(isinstance(backend, JWTAuthBackend) for backend in backends):
+    if any(isinstance(backend, JWTAuthBackend) and backend.tokens is None for backend in backends):
         yield from _in_jwt(config)
     if not authentications and not config.secret_keys and config.jwt_key is None:
         yield Finding(

@@ -17,6 +17,7 @@ from nexios.running import running_config
 
 if TYPE_CHECKING:
     from nexios.application import NexiosApp
+    from nexios.auth.model import AuthResult
     from nexios.config import MakeConfig
 
 __all__ = ["Verdict", "by_app", "by_config"]
@@ -65,14 +66,19 @@ def by_app(token: str, app: NexiosApp) -> Verdict:
         if layers.hidden_by is not None:
             return by_config(token, app.config)
         return Verdict(False, "the application has no JWTAuthBackend: add AuthenticationMiddleware with one")
+    reasons = []
     for backend in backends:
-        identity = _identity(token, backend)
-        if identity is not None:
-            return Verdict(True, f"the signature is good and the claims hold; its identity is {identity!r}")
-    return Verdict(False, _why(token, app, backends))
+        result = _found(token, backend)
+        if result is not None and result.success is True:
+            return Verdict(
+                True, f"the signature is good and the claims hold; its identity is {result.identity!r}"
+            )
+        if backend.tokens is not None and result is not None and result.reason:
+            reasons.append(result.reason)
+    return Verdict(False, "; ".join(reasons) or _why(token, app, backends))
 
 
-def _identity(token: str, backend: JWTAuthBackend) -> str | None:
+def _found(token: str, backend: JWTAuthBackend) -> AuthResult | None:
     """Whom the backend itself finds: nothing that it asks is asked a second time here."""
     scope: dict[str, Any] = {
         "type": "http",
@@ -82,8 +88,7 @@ def _identity(token: str, backend: JWTAuthBackend) -> str | None:
         "headers": [(b"authorization", f"Bearer {token}".encode("latin-1", "replace"))],
     }
     with users_code("the application cannot check tokens", "its JWTAuthBackend raised this"):
-        result = asyncio.run(backend.authenticate(Request(scope), Response()))
-    return result.identity if result is not None and result.success is True else None
+        return asyncio.run(backend.authenticate(Request(scope), Response()))
 
 
 def _why(token: str, app: NexiosApp, backends: list[JWTAuthBackend]) -> str:

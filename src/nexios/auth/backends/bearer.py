@@ -13,7 +13,7 @@ from nexios.http.headers import only_header
 from nexios.kept import Kept
 from nexios.tokens.claims import Claims
 from nexios.tokens.jws import MAX_TOKEN
-from nexios.tokens.source import Sources, TokenSource, is_prompt
+from nexios.tokens.source import Sources, TokenSource, is_prompt, scope_permissions
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -34,7 +34,8 @@ class BearerTokens:
         source: What verifies.
         name: The scope of the results.
         identifier: The claim that names the identity.
-        audience: What `aud` must name besides (RFC 8707); None: the source's rules are enough.
+        audience: What `aud` must name besides (RFC 8707), and then scopes narrow what may be done; None: the
+            source's rules are enough.
         kept: How many verified tokens are kept.
         clock: The time for claims of a source that has no clock of its own.
     """
@@ -54,6 +55,8 @@ class BearerTokens:
         self._clock = clock if self._prompt is None else self._prompt.clock
         self._identifier = identifier
         self._audience = audience
+        # What OAuth grants it grants by scopes.
+        self._permissions_of = None if audience is None else scope_permissions
         self._refused = AuthResult(False, "", name)
         self._name = name
         self._kept: Kept[bytes, AuthResult] = Kept(entries=kept if self._prompt is not None else 0)
@@ -112,7 +115,7 @@ class BearerTokens:
         identity = identity_text(named)
         if identity is None:
             raise InvalidToken(f"the claim {self._identifier} names no identity")
-        permissions_of = getattr(source, "permissions_of", None)
+        permissions_of = getattr(source, "permissions_of", self._permissions_of)
         permissions = None if permissions_of is None else _names(permissions_of(claims))
         result = AuthResult(True, identity, self._name, permissions, claims)
         # Kept only where it can be told when it holds no longer, and nothing has changed meanwhile.

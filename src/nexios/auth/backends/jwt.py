@@ -16,6 +16,7 @@ from nexios.exceptions import ConfigError, InvalidToken
 from nexios.http.headers import only_header
 from nexios.kept import Kept
 from nexios.running import current_config, required_config
+from nexios.tokens.source import scope_permissions
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -45,7 +46,8 @@ class JWTAuthBackend(AuthenticationBackend):
         tokens: What verifies in place of the application's secret: a `KeyRing`, an `Issuer`, an
             `Introspection`, anything that has `async verify(token)`, or a list of such.
         resource: What the application is to clients of OAuth (RFC 9728): its challenges name the metadata,
-            and a token's `aud` must name it (RFC 8707).
+            a token's `aud` must name it (RFC 8707), and its scopes are what may be done with the token unless
+            `tokens` says otherwise.
         kept: How many verified tokens are kept, so that the same one is not verified again; 0: none. Their
             times are checked on each use.
         clock: The time now, in seconds since the epoch.
@@ -132,7 +134,8 @@ class JWTAuthBackend(AuthenticationBackend):
             reason = str(refused)
             logger.info("bearer token refused: %s", reason)
             return AuthResult(False, "", self.scope, reason=reason)
-        result = AuthResult(True, identity, self.scope, None, claims)
+        permissions = None if self.resource is None else scope_permissions(claims)
+        result = AuthResult(True, identity, self.scope, permissions, claims)
         self._kept.put(value, result)
         return result
 
