@@ -7,14 +7,12 @@ import subprocess
 import sys
 import time
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import event
-from sqlalchemy.engine import Engine as SyncEngine
 
 from nexios import NexiosApp, Request, Response
 from nexios.apikeys import APIKeys, create_api_key
@@ -22,6 +20,7 @@ from nexios.auth import auth
 from nexios.auth.backends.apikey import APIKeyAuthBackend
 from tests.attacks.asking import asking
 from tests.parts import Clock, app_for
+from tests.stores.counting import statements
 from tests.stores.engines import Engine, fresh, needs_service
 
 pytestmark = pytest.mark.anyio
@@ -34,21 +33,6 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     needs_service(request.param)
     with fresh(request.param, tmp_path) as made:
         yield made
-
-
-@contextmanager
-def statements() -> Iterator[list[str]]:
-    """Every statement that SQLAlchemy executes meanwhile."""
-    seen: list[str] = []
-
-    def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        seen.append(statement)
-
-    event.listen(SyncEngine, "before_cursor_execute", note)
-    try:
-        yield seen
-    finally:
-        event.remove(SyncEngine, "before_cursor_execute", note)
 
 
 @asynccontextmanager
