@@ -74,10 +74,10 @@ def parameters_of(handler: Callable[..., Any], first: tuple[str, ...], params: C
             # One with a default stays the handler's own: no client should be able to set it.
             where = f"the parameter {name!r} of {name_of}"
             annotation = annotation_of(handler, parameter.annotation)
-            if first == ("request", "response") and is_query(annotation):
+            if "request" in first and is_query(annotation):
                 _only_one(query, where, "Query")
                 query = name, TypedQuery(annotation, where)
-            elif first == ("request", "response") and is_typed(annotation):
+            elif "request" in first and is_typed(annotation):
                 _only_one(body, where, "body")
                 body = name, TypedBody(annotation, where)
             else:

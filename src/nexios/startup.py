@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from nexios.routing import RouteDeclaration
 
-__all__ = ["RouteRow", "check_stack", "marks_of", "route_rows"]
+__all__ = ["RouteRow", "check_stack", "layers_of", "marks_of", "requirements_of", "route_rows"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def route_rows(declarations: Iterable[RouteDeclaration], *, require_auth: bool) 
     """What answers where, and what guards it."""
     rows = []
     for declaration in declarations:
-        for methods, asked in _requirements(declaration, require_auth=require_auth):
+        for methods, asked in requirements_of(declaration, require_auth=require_auth):
             rows.append(
                 RouteRow(
                     methods=methods,
@@ -76,14 +76,14 @@ def check_stack(
     Raises:
         ConfigError: Something is missing or in the wrong place; the message says the mend.
     """
-    layers, whole = _layers(stack, routes)
+    layers, whole = layers_of(stack, routes)
     authentications = [layer for layer in layers if isinstance(layer, AuthenticationLayer)]
     for layer in authentications:
         _check_session(layers, layer, scope)
     guarded = [
         (declaration.path, asked)
         for declaration in declarations
-        for _, asked in _requirements(declaration, require_auth=require_auth)
+        for _, asked in requirements_of(declaration, require_auth=require_auth)
         if asked is not None and not asked.public
     ]
     if not authentications:
@@ -114,7 +114,7 @@ def marks_of(stack: Any, routes: Any, scope: Mapping[str, Any]) -> dict[str, obj
     """
     from nexios.session.layer import SessionLayer
 
-    layers, whole = _layers(stack, routes)
+    layers, whole = layers_of(stack, routes)
     marks = {name: scope[name] for name in ("nexios.authentication", "session") if name in scope}
     if not whole or any(isinstance(layer, AuthenticationLayer) for layer in layers):
         marks["nexios.authentication"] = None
@@ -123,7 +123,7 @@ def marks_of(stack: Any, routes: Any, scope: Mapping[str, Any]) -> dict[str, obj
     return marks
 
 
-def _requirements(
+def requirements_of(
     declaration: RouteDeclaration, *, require_auth: bool
 ) -> Iterator[tuple[tuple[str, ...], Requirement | None]]:
     """What is asked for each method: a class-based handler may have guards on its methods."""
@@ -139,7 +139,7 @@ def _requirements(
             yield (method,), method_requirement(declaration.handler, method, whole)
 
 
-def _layers(stack: Any, routes: Any) -> tuple[list[Any], bool]:
+def layers_of(stack: Any, routes: Any) -> tuple[list[Any], bool]:
     """The layers from the outermost to the routes, and whether they could be followed to the end."""
     layers = []
     while stack is not routes:

@@ -36,7 +36,7 @@ def test_a_lifetime_that_is_not_offered_is_a_bad_request(
     client: TestClient, log_in: LogIn, seconds: str
 ) -> None:
     log_in("Bob")
-    assert client.post("/token", params={"seconds": seconds}).status_code == 400
+    assert client.post("/token", params={"seconds": seconds}).status_code == 422
 
 
 def test_a_key_is_told_once_and_stored_as_its_hash(client: TestClient, folder: Path, log_in: LogIn) -> None:

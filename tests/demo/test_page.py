@@ -58,7 +58,7 @@ def test_nothing_else_is_served(client: TestClient, path: str) -> None:
             ("GET", "/profile", 401),
             ("GET", "/nothing", 404),
             ("PUT", "/profile", 405),
-            ("POST", "/login", 400),
+            ("POST", "/login", 415),
         ),
     ],
 )

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import time
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
+import msgspec
 from starlette.exceptions import HTTPException
 
 from nexios.auth import auth, public
 from nexios.auth.backends.jwt import create_jwt
 from nexios.auth.backends.session import login, logout
 from nexios.demo.redirects import local_path
-from nexios.http.problems import BadRequest, Unauthorized
+from nexios.http import Query  # noqa: TC001 - annotations are read when the application starts
+from nexios.http.problems import Unauthorized
+from nexios.openapi import describe
 from nexios.routing import Router
 
 if TYPE_CHECKING:
@@ -22,7 +25,49 @@ if TYPE_CHECKING:
 __all__ = ["account_routes"]
 
 _LIFETIMES = {"15": timedelta(seconds=15), "300": timedelta(minutes=5), "3600": timedelta(hours=1)}
-_LONGEST_FIELD = 200
+
+Field = Annotated[str, msgspec.Meta(min_length=1, max_length=200)]
+
+
+class Login(msgspec.Struct):
+    """A name and a password."""
+
+    username: Field
+    password: Field
+
+
+class Next(msgspec.Struct):
+    """Where a login leads to."""
+
+    next: Annotated[str | None, msgspec.Meta(description="A path of this site.")] = None
+
+
+class Lifetime(msgspec.Struct):
+    """How long a token is good."""
+
+    seconds: Literal["15", "300", "3600"] = "300"
+
+
+class Token(msgspec.Struct):
+    """A JSON Web Token."""
+
+    token: str
+
+
+class MadeKey(msgspec.Struct):
+    """A new API key, which is shown this once, and what is stored of it."""
+
+    id: str
+    api_key: str
+    stored_hash: str
+
+
+class Key(msgspec.Struct):
+    """What may be shown of an API key."""
+
+    id: str
+    hint: str
+    created_at: int
 
 
 def account_routes(users: Users) -> Router:
@@ -31,24 +76,32 @@ def account_routes(users: Users) -> Router:
 
     @router.post("/login")
     @public
-    async def log_in(request: Request, response: Response) -> Response:
-        fields = await request.json()
-        user = await users.find_by_password(_text(fields, "username"), _text(fields, "password"))
+    @describe(status=303, answers={401: "The name or the password is wrong."}, tags=["Session"])
+    async def log_in(request: Request, response: Response, who: Login, then: Query[Next]) -> Response:
+        """Log in.
+
+        The answer brings the session's cookie and leads to the page.
+        """
+        user = await users.find_by_password(who.username, who.password)
         if user is None:
             challenge = f'Cookie realm="{request.app.config.realm}"'
             raise Unauthorized("The name or the password is wrong.", {"WWW-Authenticate": challenge})
         login(request, user)
         request.session["logged_in_at"] = int(time.time())
-        return response.redirect(local_path(request.query_params.get("next")), 303)
+        return response.redirect(local_path(then.next), 303)
 
     @router.post("/logout")
     @public
+    @describe(tags=["Session"])
     async def log_out(request: Request, response: Response) -> None:
+        """Log out; may be called again."""
         logout(request)
 
     @router.get("/session")
     @public
+    @describe(tags=["Session"])
     async def show_session(request: Request, response: Response) -> dict[str, Any]:
+        """Show the session and whose it is."""
         if request.auth != "session":
             return {"user": None, "session": {}}
         user = request.user
@@ -57,35 +110,33 @@ def account_routes(users: Users) -> Router:
 
     @router.post("/token")
     @auth(scope="session")
-    async def create_token(request: Request, response: Response) -> dict[str, str]:
-        lifetime = _LIFETIMES.get(request.query_params.get("seconds", "300"))
-        if lifetime is None:
-            raise BadRequest(f"seconds is one of {', '.join(_LIFETIMES)}.")
+    @describe(tags=["Tokens and keys"])
+    async def create_token(request: Request, response: Response, lifetime: Query[Lifetime]) -> Token:
+        """Get a token for oneself."""
         claims = {"id": request.user.identity, "name": request.user.display_name, "iat": int(time.time())}
-        return {"token": create_jwt(claims, expires_in=lifetime)}
+        return Token(create_jwt(claims, expires_in=_LIFETIMES[lifetime.seconds]))
 
     @router.post("/api/keys")
     @auth(scope="session")
-    async def create_key(request: Request, response: Response) -> Response:
-        return response.json(await users.create_key(request.user.identity), 201)
+    @describe(status=201, tags=["Tokens and keys"])
+    async def create_key(request: Request, response: Response) -> MadeKey:
+        """Make an API key for oneself."""
+        response.status(201)
+        return MadeKey(**await users.create_key(request.user.identity))
 
     @router.get("/api/keys")
     @auth(scope="session")
-    async def list_keys(request: Request, response: Response) -> list[dict[str, Any]]:
-        return await users.keys(request.user.identity)
+    @describe(tags=["Tokens and keys"])
+    async def list_keys(request: Request, response: Response) -> list[Key]:
+        """List one's own keys, the newest first."""
+        return [Key(**key) for key in await users.keys(request.user.identity)]
 
     @router.delete("/api/keys/{key_id}")
     @auth(scope="session")
+    @describe(answers={404: "You have no key of this id."}, tags=["Tokens and keys"])
     async def delete_key(request: Request, response: Response, key_id: str) -> None:
+        """Revoke a key of one's own."""
         if not await users.delete_key(request.user.identity, key_id):
             raise HTTPException(404, "You have no key of this id.")
 
     return router
-
-
-def _text(fields: object, name: str) -> str:
-    """A field of a JSON body, which must be text of a reasonable length."""
-    value = fields.get(name) if isinstance(fields, dict) else None
-    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_FIELD:
-        raise BadRequest(f"{name} must be text of 1 to {_LONGEST_FIELD} letters.")
-    return value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from nexios import MakeConfig, NexiosApp
@@ -17,6 +18,7 @@ from nexios.demo.headers import SecurityHeaders
 from nexios.demo.pages import page_routes
 from nexios.demo.passwords import Passwords
 from nexios.demo.users import Users
+from nexios.openapi import openapi_routes
 from nexios.session import SessionMiddleware
 
 if TYPE_CHECKING:
@@ -26,6 +28,10 @@ __all__ = ["COOKIE_NAME", "create_app"]
 
 # Cookies know no ports: under the usual name it would take the place of another application's at 127.0.0.1.
 COOKIE_NAME = "nexios_demo"
+
+_ABOUT = """Log in by `POST /login` (or on the page at `/`), get a token and a key, and see what each opens.
+
+A token and a key are presented by Authorize above; the session's cookie the browser sends by itself."""
 
 
 def create_app(folder: Path) -> NexiosApp:
@@ -57,4 +63,5 @@ def create_app(folder: Path) -> NexiosApp:
     app.include(guarded)
     app.include(account_routes(users))
     app.include(page_routes(sources(guarded)))
+    app.include(openapi_routes(app, title="Nexios demo", version=version("nexios"), description=_ABOUT))
     return app

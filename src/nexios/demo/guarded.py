@@ -22,6 +22,7 @@ def guarded_routes() -> Router:
     @router.get("/profile")
     @auth()
     async def profile(request: Request, response: Response) -> dict[str, Any]:
+        """Whoever is known gets in."""
         return {
             "message": f"Welcome back, {request.user.display_name}!",
             "user_id": request.user.identity,
@@ -31,6 +32,7 @@ def guarded_routes() -> Router:
     @router.get("/api/data")
     @auth(scope="apikey")
     async def protected_data(request: Request, response: Response) -> dict[str, Any]:
+        """An API key gets in, and nothing else."""
         return {
             "data": "This is protected data",
             "user": request.user.display_name,
@@ -39,6 +41,7 @@ def guarded_routes() -> Router:
     @router.get("/admin")
     @has_permission("admin")
     async def admin(request: Request, response: Response) -> dict[str, Any]:
+        """Whoever has the permission gets in."""
         return {
             "message": f"{request.user.display_name} may do everything here.",
             "permissions": sorted(request.user.permissions),

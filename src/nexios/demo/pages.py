@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from nexios.auth import public
 from nexios.http import Response
+from nexios.openapi import describe
 from nexios.routing import Router
 
 if TYPE_CHECKING:
@@ -41,22 +42,27 @@ def page_routes(code: dict[str, str]) -> Router:
     @router.get("/")
     @router.get("/login")
     @public
+    @describe(tags=["Page"])
     async def page(request: Request, response: Response) -> Response:
+        """The page, which calls the others."""
         return _file("index.html")
 
     # Where a browser looks that shows an answer of another route as a page.
     @router.get("/favicon.ico")
     @public
+    @describe(hidden=True)
     async def icon(request: Request, response: Response) -> Response:
         return _file("icon.svg")
 
     @router.get("/static/{name}")
     @public
+    @describe(hidden=True)
     async def static(request: Request, response: Response, name: str) -> Response:
         return _file(name)
 
     @router.get("/code")
     @public
+    @describe(hidden=True)
     async def show_code(request: Request, response: Response) -> dict[str, str]:
         return code
 
