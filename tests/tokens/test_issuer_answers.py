@@ -123,7 +123,7 @@ def test_a_thousand_keys_are_read(kept: int, provider: Provider) -> None:
     target.refuses(provider.token(kid=None))
 
 
-def test_tokens_08_keys_that_are_none_are_passed_over_with_a_line_in_the_log(
+def test_keys_that_are_none_are_passed_over_with_a_line_in_the_log(
     provider: Provider, caplog: pytest.LogCaptureFixture
 ) -> None:
     from cryptography.hazmat.primitives.asymmetric import rsa
