@@ -59,6 +59,13 @@ def session_login(client: httpx2.Client) -> Headers:
     return {"Cookie": f"session={cookie}"}
 
 
+def guest_session(client: httpx2.Client) -> Headers:
+    answer = client.post("/guests/ada")
+    cookie = answer.cookies["session"]
+    _forgetting_cookies(client, answer)
+    return {"Cookie": f"session={cookie}"}
+
+
 def first_key(client: httpx2.Client) -> Headers:
     return {"X-API-Key": client.post("/accounts", json={"name": "build server"}).text}
 
@@ -108,6 +115,9 @@ VISITS = {
     "sessions": Visit("/profile", session_login, {"Cookie": "session=wrong"}, SESSION),
     "api_keys": Visit("/data", first_key, {"X-API-Key": "key_wrong"}, KEY),
     "managed_keys": Visit("/data", managed_key, {"X-API-Key": "key_wrong"}, f"{TOKEN}, {KEY}"),
+    "postgresql_and_redis": Visit(
+        "/profile", guest_session, {"Cookie": "session=wrong"}, f"{SESSION}, {KEY}"
+    ),
     "custom_backend": Visit("/report", basic, basic_header("ada", "a guess"), 'Basic realm="api"'),
     "scopes": Visit("/anyone", guest_token, bearer("wrong"), f"{TOKEN}, {SESSION}, {KEY}"),
     "permissions": Visit("/admin", first_member, bearer("wrong"), TOKEN),
