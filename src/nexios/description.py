@@ -10,9 +10,12 @@ from typing import Any, TypeVar
 
 from nexios.exceptions import ConfigError
 
-__all__ = ["Description", "describe", "description_of"]
+__all__ = ["LIMITED_ATTRIBUTE", "Description", "describe", "description_of"]
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+LIMITED_ATTRIBUTE = "__nexios_limited__"
+"""Marks a handler that answers only so often."""
 
 _ATTRIBUTE = "__nexios_description__"
 
@@ -27,6 +30,8 @@ class Description:
         status: The status of a success; None: 204 where nothing is returned, else 200.
         returns: The type of what is answered then; None: what the handler's annotation says.
         answers: Other answers by status: a sentence, or a type.
+        body: The type of a body that the handler reads itself, as JSON.
+        form: The type of one that it reads as a form.
         deprecated: Whether it should no longer be used.
         hidden: Whether it is left out of the description.
     """
@@ -36,6 +41,8 @@ class Description:
     status: int | None = None
     returns: Any = None
     answers: Mapping[int, Any] = field(default_factory=lambda: MappingProxyType({}))
+    body: Any = None
+    form: Any = None
     deprecated: bool = False
     hidden: bool = False
 
@@ -57,6 +64,8 @@ def describe(
     status: int | None = None,
     returns: Any = None,
     answers: Mapping[int, Any] | None = None,
+    body: Any = None,
+    form: Any = None,
     deprecated: bool = False,
     hidden: bool = False,
 ) -> Callable[[Handler], Handler]:
@@ -70,6 +79,8 @@ def describe(
             a dataclass, a list of them, `str`, `bytes`.
         answers: Other answers by status: what it means, in a sentence, or the type of its body. From 400 on
             a sentence stands for a problem body.
+        body: The type of a body that the handler reads itself, by `await request.json()`.
+        form: The type of a body that it reads by `await request.form()`.
         deprecated: It should no longer be used.
         hidden: Leave it out of the description.
 
@@ -81,8 +92,18 @@ def describe(
     for code in (*(answers or {}), *(() if status is None else (status,))):
         if type(code) is not int or not 100 <= code <= 599:
             raise ConfigError(f"@describe: {code!r} is no HTTP status: status=201, answers={{404: '...'}}")
+    if body is not None and form is not None:
+        raise ConfigError("@describe takes body or form, not both")
     found = Description(
-        summary, tuple(tags), status, returns, MappingProxyType(dict(answers or {})), deprecated, hidden
+        summary=summary,
+        tags=tuple(tags),
+        status=status,
+        returns=returns,
+        answers=MappingProxyType(dict(answers or {})),
+        body=body,
+        form=form,
+        deprecated=deprecated,
+        hidden=hidden,
     )
 
     def decorate(handler: Handler) -> Handler:

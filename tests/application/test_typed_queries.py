@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypedDict
 
 import msgspec
 import pytest
@@ -23,6 +23,9 @@ class Page(msgspec.Struct):
     sort: Literal["name", "date"] = "name"
     since: date | None = None
     deep: bool = False
+    over: float | None = None
+    weights: list[float] = []
+    mixed: float | str | None = None
 
 
 @dataclass
@@ -46,9 +49,11 @@ def asking() -> tuple[TestClient, list[Any]]:
 
 def test_the_handler_gets_what_the_query_says() -> None:
     client, seen = asking()
-    client.get("/things?limit=5&tags=a&tags=b&sort=date&since=2030-01-02&deep=true&other=1")
+    client.get(
+        "/things?limit=5&tags=a&tags=b&sort=date&since=2030-01-02&deep=true&other=1&over=0.5&weights=1&weights=2&mixed=x"
+    )
     client.get("/things")
-    assert seen == [Page(5, ["a", "b"], "date", date(2030, 1, 2), True), Page()]
+    assert seen == [Page(5, ["a", "b"], "date", date(2030, 1, 2), True, 0.5, [1.0, 2.0], "x"), Page()]
 
 
 WRONG = {
@@ -57,6 +62,9 @@ WRONG = {
     "limit=": ("limit", "limit: Expected int, got str."),
     "limit=1&limit=2": ("limit", "limit: Given more than once."),
     "sort=size": ("sort", "sort: Invalid enum value 'size'."),
+    "over=inf": ("over", "over: Expected a number that is finite."),
+    "over=nan": ("over", "over: Expected a number that is finite."),
+    "weights=1&weights=-inf": ("weights", "weights: Expected a number that is finite."),
     "since=yesterday": ("since", "since: Invalid RFC3339 encoded date."),
 }
 
@@ -105,6 +113,14 @@ def test_a_query_and_a_body_stand_side_by_side() -> None:
     assert answer.json() == {"number": 7, "limit": 3, "name": "tea"}
 
 
+class Row(msgspec.Struct, array_like=True):
+    limit: int
+
+
+class Dictionary(TypedDict):
+    limit: int
+
+
 class Nested(msgspec.Struct):
     thing: Thing
 
@@ -125,7 +141,15 @@ def _nested(request: Request, response: Response, nested: Query[Nested]) -> None
 def _many_nested(request: Request, response: Response, nested: Query[ManyNested]) -> None: ...
 
 
+def _row(request: Request, response: Response, row: Query[Row]) -> None: ...
+
+
+def _dictionary(request: Request, response: Response, row: Query[Dictionary]) -> None: ...
+
+
 MISTAKES = {
+    "an array": (_row, "is a Query of a Struct or a dataclass"),
+    "a TypedDict": (_dictionary, "is a Query of a Struct or a dataclass"),
     "a text": (_text, "is a Query of a Struct or a dataclass"),
     "two queries": (_two, "is a second Query: put the fields of both into one Struct"),
     "an object in it": (_nested, "has a field 'thing' that no query can hold"),

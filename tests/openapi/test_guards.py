@@ -13,6 +13,7 @@ from nexios.auth.backends.base import AuthenticationBackend
 from nexios.auth.backends.jwt import JWTAuthBackend
 from nexios.auth.backends.session import SessionAuthBackend
 from nexios.exceptions import ConfigError
+from nexios.ratelimit import rate_limit
 from nexios.session import SessionMiddleware
 from tests.openapi.describing import document_of, only_operation, operations
 from tests.parts import SECRET, ByHeader, Person, app_for
@@ -74,6 +75,32 @@ def test_a_401_brings_its_challenge() -> None:
     assert set(shared) == {"Unauthorized", "ServiceUnavailable"}
     assert set(shared["Unauthorized"]["headers"]) == {"WWW-Authenticate"}
     assert set(shared["Unauthorized"]["content"]) == {"application/problem+json"}
+
+
+@pytest.mark.parametrize("below", [True, False], ids=["limit below the guard", "limit above the guard"])
+def test_a_limit_is_described_by_its_429(below: bool) -> None:
+    app = app_for()
+    limit, guard = rate_limit("10/minute"), auth()
+    app.get("/thing")(guard(limit(handler())) if below else limit(guard(handler())))
+    app.get("/open")(rate_limit("10/minute", by="ip")(handler()))
+    document = document_of(app)
+    assert set(document["paths"]["/thing"]["get"]["responses"]) == {"204", "401", "429", "503"}
+    assert set(document["paths"]["/open"]["get"]["responses"]) == {"204", "429", "503"}
+    assert set(document["components"]["responses"]["TooManyRequests"]["headers"]) == {
+        *("Retry-After", "RateLimit", "RateLimit-Policy"),
+    }
+
+
+def test_where_refused_credentials_are_counted_a_guard_may_answer_429() -> None:
+    app = NexiosApp(config=MakeConfig(secret_key=SECRET))
+    app.add_middleware(
+        AuthenticationMiddleware(user_model=Person, backend=JWTAuthBackend(), throttle="10/minute")
+    )
+    app.get("/thing")(auth()(handler()))
+    app.get("/open")(handler())
+    found = operations(document_of(app))
+    assert "429" in found["GET /thing"]["responses"]
+    assert "429" not in found["GET /open"]["responses"]
 
 
 def test_with_require_auth_every_route_is_guarded_that_is_not_public() -> None:

@@ -210,6 +210,7 @@ def test_no_two_ids_are_alike(named: list[tuple[str, str]]) -> None:
 MISTAKES: dict[str, Any] = {
     "a text for tags": ({"tags": "notes"}, r'takes a list: tags=\["notes"\]'),
     "a status that is none": ({"status": 700}, "700 is no HTTP status"),
+    "a body and a form": ({"body": dict, "form": dict}, "takes body or form, not both"),
     "a text for a status": ({"answers": {"404": "No."}}, "'404' is no HTTP status"),
 }
 

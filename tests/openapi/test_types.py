@@ -227,3 +227,25 @@ def test_describe_says_what_the_annotation_cannot() -> None:
 
 def test_a_status_that_has_no_name_is_described() -> None:
     assert returning(None, status=299) == {"299": {"description": "Status 299"}}
+
+
+def test_a_body_that_the_handler_reads_itself_is_described_by_hand() -> None:
+    app = NexiosApp()
+
+    @app.post("/json")
+    @describe(body=Tea, answers={400: "No tea."})
+    async def by_json(request: Request, response: Response) -> None: ...
+
+    @app.post("/form")
+    @describe(form=Note | None)
+    async def by_form(request: Request, response: Response) -> None: ...
+
+    paths = document_of(app)["paths"]
+    assert paths["/json"]["post"]["requestBody"] == {
+        "required": True,
+        "content": {"application/json": {"schema": TEA}},
+    }
+    assert set(paths["/json"]["post"]["responses"]) == {"204", "400"}
+    form = paths["/form"]["post"]["requestBody"]
+    assert form["required"] is False
+    assert set(form["content"]) == {"application/x-www-form-urlencoded"}

@@ -112,6 +112,11 @@ class AuthenticationLayer:
         """Who is told what becomes of credentials."""
         return self._nobody.events
 
+    @property
+    def throttle(self) -> Throttle | None:
+        """Who counts the credentials that are refused; None: nobody does."""
+        return self._nobody.throttle
+
     def measure(
         self,
         backend: Callable[[AuthenticationBackend], AuthenticationBackend],

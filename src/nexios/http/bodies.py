@@ -10,13 +10,13 @@ import msgspec
 from starlette.exceptions import HTTPException
 
 from nexios.exceptions import ConfigError
-from nexios.http.invalid import unprocessable
-from nexios.http.problems import BadRequest
+from nexios.http.invalid import invalid_fields
+from nexios.http.problems import BadRequest, ContentTooLarge
 
 if TYPE_CHECKING:
     from nexios.http.request import Request
 
-__all__ = ["MAX_BODY", "BodyLimit", "TypedBody", "is_object_type", "is_typed"]
+__all__ = ["MAX_BODY", "BodyLimit", "TypedBody", "is_object_type", "is_optional", "is_typed"]
 
 MAX_BODY = 2**20
 """How many bytes a typed body may have where nothing else is said."""
@@ -58,7 +58,7 @@ class TypedBody:
         limits = [each for each in getattr(annotation, "__metadata__", ()) if isinstance(each, BodyLimit)]
         self._limit = limits[0].size if limits else MAX_BODY
         self.annotation = annotation.__origin__ if limits else annotation
-        self.optional = type(None) in get_args(self.annotation)
+        self.optional = is_optional(self.annotation)
         try:
             # A class that msgspec does not know is found out by the schema only, and would fail each request.
             msgspec.json.schema_components([self.annotation])
@@ -74,8 +74,9 @@ class TypedBody:
 
         Raises:
             BadRequest: 400, it is no JSON.
-            HTTPException: 413, it is too large; 415, it is of another type.
-            Unprocessable: 422, it is JSON of another form.
+            ContentTooLarge: 413, it is larger than is read.
+            HTTPException: 415, it is of another type.
+            InvalidFields: 422, it is JSON of another form.
         """
         raw = await self._bytes(request)
         if self.optional and not raw:
@@ -84,7 +85,7 @@ class TypedBody:
         try:
             return self._decode(raw)
         except msgspec.ValidationError as error:
-            raise unprocessable(error, "pointer") from None
+            raise invalid_fields(error, "pointer") from None
         except (msgspec.MsgspecError, ValueError, RecursionError):
             raise BadRequest("The body is not valid JSON.") from None
 
@@ -93,7 +94,7 @@ class TypedBody:
         async for chunk in request.stream():
             body += chunk
             if len(body) > self._limit:
-                raise HTTPException(413, f"The body has more than {self._limit} bytes.")
+                raise ContentTooLarge(f"The body has more than {self._limit} bytes.")
         request._body = bytes(body)  # the handler may still ask for it
         return request._body
 
@@ -114,6 +115,11 @@ def is_object_type(kind: Any) -> bool:
     if not isinstance(kind, type):
         return False
     return issubclass(kind, msgspec.Struct) or is_dataclass(kind) or is_typeddict(kind)
+
+
+def is_optional(annotation: Any) -> bool:
+    """Whether `annotation` says `| None`."""
+    return type(None) in get_args(annotation)
 
 
 def is_typed(annotation: Any) -> bool:

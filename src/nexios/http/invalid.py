@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from nexios.http.answers import FixedAnswer
-from nexios.http.problems import Problem, problem_response
+from nexios.http.problems import Unprocessable, problem_response
 
 if TYPE_CHECKING:
     import msgspec
 
-__all__ = ["Unprocessable", "place_of", "unprocessable"]
+__all__ = ["InvalidFields", "invalid_fields"]
 
 _PLACE = re.compile(r" - at (?:`key` in )?`\$([^`]*)`$")
 _NAMED = re.compile(r"^Object (?:missing required|contains unknown) field `(.*)`$", re.DOTALL)
@@ -19,39 +19,37 @@ _STEP = re.compile(r"\[(\d+)\]|\.([^.\[]+)|(\[\.\.\.\])")
 _LONGEST = 300
 
 
-class Unprocessable(Problem):
-    """422: what was sent can be read and is not what the route wants (RFC 9110 15.5.21).
+class InvalidFields(Unprocessable):
+    """422: a body or a query is of another form than the handler wants, and this is where.
 
     Args:
         detail: What the client is told in one sentence.
         errors: What is wrong where: `detail`, and `pointer` into the body (RFC 6901) or the `parameter`.
     """
 
-    status_code = 422
-
     def __init__(self, detail: str, errors: list[dict[str, str]]) -> None:
         super().__init__(detail, None, FixedAnswer(problem_response(422, detail, errors=errors)))
         self.errors = errors
 
 
-def unprocessable(error: msgspec.ValidationError, where: str) -> Unprocessable:
+def invalid_fields(error: msgspec.ValidationError, where: str) -> InvalidFields:
     """The refusal that names the field.
 
     Args:
         error: What msgspec found first.
         where: `pointer` for a body, `parameter` for a query.
     """
-    steps, said = place_of(error)
+    steps, said = _place_of(error)
     if where == "pointer":
         place = "#" + "".join(f"/{step.replace('~', '~0').replace('/', '~1')}" for step in steps)
         shown = ".".join(steps)
     else:
         place = shown = steps[0] if steps else ""
     detail = f"{shown}: {said}" if shown else said
-    return Unprocessable(f"{detail}.", [{"detail": f"{said}.", where: place}])
+    return InvalidFields(f"{detail}.", [{"detail": f"{said}.", where: place}])
 
 
-def place_of(error: msgspec.ValidationError) -> tuple[list[str], str]:
+def _place_of(error: msgspec.ValidationError) -> tuple[list[str], str]:
     """The steps from the outermost value to the wrong one, as far as they are known, and what is wrong."""
     said, steps = str(error), []
     found = _PLACE.search(said)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from collections.abc import Iterable
+from math import isfinite
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar, is_typeddict
 
 import msgspec
 from msgspec import inspect
 
 from nexios.exceptions import ConfigError
 from nexios.http.bodies import is_object_type
-from nexios.http.invalid import Unprocessable, unprocessable
+from nexios.http.invalid import InvalidFields, invalid_fields
 
 if TYPE_CHECKING:
     from nexios.http.request import Request
@@ -59,11 +61,12 @@ class TypedQuery:
         ConfigError: The type cannot be read from a query.
     """
 
-    __slots__ = ("_names", "_several", "kind")
+    __slots__ = ("_floats", "_names", "_several", "kind")
 
     def __init__(self, annotation: Any, where: str) -> None:
         self.kind = annotation.__origin__
-        if not is_object_type(self.kind):
+        config = getattr(self.kind, "__struct_config__", None)
+        if not is_object_type(self.kind) or is_typeddict(self.kind) or getattr(config, "array_like", False):
             raise ConfigError(
                 f"{where} is a Query of a Struct or a dataclass: class Page(msgspec.Struct): ..."
             )
@@ -73,8 +76,11 @@ class TypedQuery:
             raise ConfigError(f"{where} cannot be read from a query: {str(error).splitlines()[0]}") from None
         self._names = frozenset(each.encode_name for each in shape.fields)
         self._several = frozenset(each.encode_name for each in shape.fields if _is_several(each.type))
+        self._floats: dict[str, str] = {}
         for each in shape.fields:
             parts = [part for kind in _kinds(each.type) for part in (kind, getattr(kind, "item_type", kind))]
+            if any(isinstance(part, inspect.FloatType) for part in parts):
+                self._floats[each.encode_name] = each.name
             if any(isinstance(part, _NESTED) for part in parts):
                 raise ConfigError(
                     f"{where} has a field {each.name!r} that no query can hold: use texts, numbers, dates "
@@ -85,7 +91,7 @@ class TypedQuery:
         """The query, checked.
 
         Raises:
-            Unprocessable: 422, it is of another form.
+            InvalidFields: 422, it is of another form.
         """
         given: dict[str, Any] = {}
         for name, value in request.query_params.multi_items():
@@ -93,14 +99,28 @@ class TypedQuery:
                 given.setdefault(name, []).append(value)
             elif name in given and name in self._names:
                 # Which of the two counts would be a matter of taste, and proxies have another one (CWE-235).
-                said = "Given more than once."
-                raise Unprocessable(f"{name}: {said}", [{"detail": said, "parameter": name}])
+                raise _refused(name, "Given more than once.")
             else:
                 given[name] = value
         try:
-            return msgspec.convert(given, self.kind, strict=False)
+            found = msgspec.convert(given, self.kind, strict=False)
         except msgspec.ValidationError as error:
-            raise unprocessable(error, "parameter") from None
+            raise invalid_fields(error, "parameter") from None
+        for name, attribute in self._floats.items():
+            if not _is_finite(getattr(found, attribute)):
+                # As in JSON, where neither has a form: no limit of a handler holds against them.
+                raise _refused(name, "Expected a number that is finite.")
+        return found
+
+
+def _is_finite(value: Any) -> bool:
+    if isinstance(value, float):
+        return isfinite(value)
+    return isinstance(value, str) or not isinstance(value, Iterable) or all(map(_is_finite, value))
+
+
+def _refused(name: str, said: str) -> InvalidFields:
+    return InvalidFields(f"{name}: {said}", [{"detail": said, "parameter": name}])
 
 
 def is_query(annotation: Any) -> bool:

@@ -27,7 +27,11 @@ _PROBLEMS = {
 }
 _HEADERS = {
     401: {"WWW-Authenticate": "The schemes that would do (RFC 9110 11.6.1)."},
-    429: {"Retry-After": "In how many seconds to come back (RFC 9110 10.2.3)."},
+    429: {
+        "Retry-After": "In how many seconds to come back (RFC 9110 10.2.3).",
+        "RateLimit": "What is left of each limit.",
+        "RateLimit-Policy": "The limits.",
+    },
 }
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from nexios.http.bodies import is_optional
 from nexios.openapi.answers import Answers
 from nexios.openapi.operations import operations_of
 from nexios.openapi.schemas import Schemas
@@ -15,12 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from nexios.application import NexiosApp
-    from nexios.http.bodies import TypedBody
     from nexios.openapi.operations import Operation
 
 __all__ = ["openapi_document"]
 
 _SAFE = ("GET", "TRACE")
+_FORM = "application/x-www-form-urlencoded"
 
 
 def openapi_document(
@@ -95,15 +96,23 @@ class _Writer:
             self._schemas.add_fields(operation.parameters.query[1].kind, _placing_into(parameters))
         if parameters or operation.parameters.query is not None:
             found["parameters"] = parameters
-        if operation.parameters.body is not None:
-            found["requestBody"] = self._body(operation.parameters.body[1])
+        body = self._body(operation)
+        if body:
+            found["requestBody"] = body
         found["responses"] = self._answers.of(operation.returns, said, self._problems(operation))
         return found
 
-    def _body(self, body: TypedBody) -> dict[str, Any]:
+    def _body(self, operation: Operation) -> dict[str, Any]:
+        said, typed = operation.description, operation.parameters.body
+        kind = said.form if said.body is None else said.body
+        if typed is not None:
+            kind = typed[1].annotation
+        if kind is None:
+            return {}
         content: dict[str, Any] = {}
-        self._schemas.add(body.annotation, lambda schema: content.update(schema=schema))
-        return {"required": not body.optional, "content": {"application/json": content}}
+        self._schemas.add(kind, lambda schema: content.update(schema=schema))
+        media_type = "application/json" if typed is not None or said.form is None else _FORM
+        return {"required": not is_optional(kind), "content": {media_type: content}}
 
     def _problems(self, operation: Operation) -> dict[int, None]:
         """With what a request may be refused before the handler is called."""
@@ -116,6 +125,10 @@ class _Writer:
                 found.append(403)
         if self._schemes.has_session and operation.method not in _SAFE:
             found.append(403)
+        if operation.limited:
+            found += [429, 503]
+        if self._schemes.throttled and operation.requirement is not None:
+            found.append(429)
         if operation.parameters.body is not None:
             found += [400, 413, 415, 422]
         if operation.parameters.query is not None:

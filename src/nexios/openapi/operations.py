@@ -17,7 +17,7 @@ from starlette.convertors import (
 from starlette.endpoints import HTTPEndpoint
 from starlette.routing import compile_path
 
-from nexios.description import Description, description_of
+from nexios.description import LIMITED_ATTRIBUTE, Description, description_of
 from nexios.parameters import Parameters, annotation_of, parameters_of, signature_of
 from nexios.startup import requirements_of
 
@@ -57,6 +57,7 @@ class Operation:
         path_schemas: The schemas of the path's parameters, by name.
         parameters: What the handler takes.
         returns: What its annotation says that it returns.
+        limited: Whether it answers only so often.
     """
 
     path: str
@@ -68,6 +69,7 @@ class Operation:
     path_schemas: dict[str, dict[str, Any]]
     parameters: Parameters
     returns: Any
+    limited: bool
 
 
 def operations_of(app: NexiosApp) -> list[Operation]:
@@ -111,6 +113,7 @@ def _operations(declaration: RouteDeclaration, *, require_auth: bool) -> Iterato
                     path_schemas=schemas,
                     parameters=parameters,
                     returns=annotation_of(handler, returns),
+                    limited=hasattr(handler, LIMITED_ATTRIBUTE),
                 )
 
 

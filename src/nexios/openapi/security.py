@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from nexios.auth.backends.base import AuthenticationBackend
     from nexios.auth.requirements import Requirement
 
-__all__ = ["Schemes"]
+__all__ = ["Schemes", "scheme_of"]
 
 _UNKNOWN_COOKIE = "session"
 
@@ -41,6 +41,9 @@ class Schemes:
         self.has_session = any(isinstance(layer, SessionLayer) for layer in layers)
         cookies = [layer.cookie.cookie_name for layer in layers if isinstance(layer, SessionLayer)]
         self._cookie = cookies[-1] if cookies else _UNKNOWN_COOKIE
+        self.throttled = any(
+            isinstance(layer, AuthenticationLayer) and layer.throttle is not None for layer in layers
+        )
         self._scopes: dict[str, str | None] = {}
         self.described: dict[str, dict[str, Any]] = {}
         for layer in layers:
@@ -64,7 +67,7 @@ class Schemes:
         return [{name: list(requirement.permissions)} for name in names]
 
     def _add(self, backend: AuthenticationBackend, given: Mapping[str, Mapping[str, Any]]) -> None:
-        described = given.get(backend.scope or "") or self._describe(backend)
+        described = given.get(backend.scope or "") or scheme_of(backend, self._cookie)
         name = base = backend.scope or type(backend).__name__
         number = 1
         while name in self.described:
@@ -75,15 +78,22 @@ class Schemes:
         self._scopes[name] = backend.scope
         self.described[name] = dict(described)
 
-    def _describe(self, backend: AuthenticationBackend) -> dict[str, Any]:
-        if isinstance(backend, JWTAuthBackend):
-            return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-        if isinstance(backend, SessionAuthBackend):
-            return {"type": "apiKey", "in": "cookie", "name": self._cookie}
-        if isinstance(backend, APIKeyAuthBackend) and backend.header_name.lower() != "authorization":
-            return {"type": "apiKey", "in": "header", "name": backend.header_name}
-        scheme = "bearer" if isinstance(backend, APIKeyAuthBackend) else backend.scheme.lower()
-        names = [name.decode("ascii") for name in backend.headers or ()]
-        if len(names) == 1 and names[0] not in ("authorization", "cookie"):
-            return {"type": "apiKey", "in": "header", "name": names[0].title()}
-        return {"type": "http", "scheme": scheme}
+
+def scheme_of(backend: AuthenticationBackend, cookie: str) -> dict[str, Any]:
+    """What `backend` takes, as a security scheme.
+
+    Args:
+        backend: The backend.
+        cookie: The name of the session's cookie.
+    """
+    if isinstance(backend, JWTAuthBackend):
+        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
+    if isinstance(backend, SessionAuthBackend):
+        return {"type": "apiKey", "in": "cookie", "name": cookie}
+    if isinstance(backend, APIKeyAuthBackend) and backend.header_name.lower() != "authorization":
+        return {"type": "apiKey", "in": "header", "name": backend.header_name}
+    scheme = "bearer" if isinstance(backend, APIKeyAuthBackend) else backend.scheme.lower()
+    names = [name.decode("ascii") for name in backend.headers or ()]
+    if len(names) == 1 and names[0] not in ("authorization", "cookie"):
+        return {"type": "apiKey", "in": "header", "name": names[0].title()}
+    return {"type": "http", "scheme": scheme}

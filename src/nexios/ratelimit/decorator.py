@@ -14,6 +14,7 @@ from starlette.responses import Response as StarletteResponse
 from nexios.auth.admission import admitted, refuse_websocket
 from nexios.auth.decorators import connection_of, is_async, takes_something
 from nexios.auth.requirements import ROUTED_ATTRIBUTE, handler_requirement
+from nexios.description import LIMITED_ATTRIBUTE
 from nexios.exceptions import ConfigError, StoreUnavailable
 from nexios.http.problems import Problem, Unavailable
 from nexios.http.response import Response
@@ -130,6 +131,7 @@ def _limited(
                 put_fields(response.headers, added)
         return answer
 
+    setattr(limited, LIMITED_ATTRIBUTE, True)
     return limited
 
 
