@@ -8,7 +8,7 @@ import typer
 from typer.core import TyperGroup
 
 from nexios import __version__
-from nexios.cli import check, demo, key, keys, routes, run, secret, token
+from nexios.cli import check, db, demo, key, keys, new, routes, run, secret, sessions, token, tokens
 from nexios.cli.console import error, print_line
 from nexios.exceptions import NexiosError
 
@@ -53,10 +53,14 @@ def _nexios(
 
 
 app.command()(demo.demo)
+app.command()(new.new)
 app.command()(run.run)
 app.command()(secret.secret)
 app.add_typer(token.commands, name="token")
+app.add_typer(tokens.commands, name="tokens")
 app.add_typer(key.commands, name="key")
 app.add_typer(keys.commands, name="keys")
+app.add_typer(sessions.commands, name="sessions")
+app.add_typer(db.commands, name="db")
 app.command()(routes.routes)
 app.command()(check.check)
