@@ -43,3 +43,9 @@ def sql_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engin
 def postgresql(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """The engine whose transactions may be committed in another order than they began in."""
     yield from _engine(request, tmp_path)
+
+
+@pytest.fixture(params=[POSTGRESQL, REDIS])
+def server(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Every engine that is a server of its own."""
+    yield from _engine(request, tmp_path)

@@ -11,6 +11,7 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.maint_notifications import MaintNotificationsConfig
 
 from nexios.exceptions import ConfigError, StoreUnavailable
 from nexios.stores.loops import PerLoop
@@ -105,6 +106,8 @@ class Server:
             timeout=self._seconds,
             socket_connect_timeout=self._seconds,
             socket_timeout=None,
+            # With them, redis-py hands out connections that the server has closed.
+            maint_notifications_config=MaintNotificationsConfig(enabled=False),
             # What is tried again could have been done already.
             retry=Retry(NoBackoff(), 0),
         )
