@@ -12,8 +12,11 @@ import pytest
 
 from tests.docs.markdown import GUIDES, README, ROOT, blocks, shown
 
-NEXIOS = re.compile(r"(?<![\w.@/-])nexios ((?:demo|run|secret|token|keys|key|sessions|routes|check)\b[^|)&#\n]*)")
-GROUPS = ("token", "key", "keys", "sessions")
+NEXIOS = re.compile(
+    r"(?<![\w.@/-])nexios ((?:demo|run|secret|tokens|token|keys|key|sessions|routes|check)\b[^|)&#\n]*)"
+)
+# How many words the commands of a group have.
+GROUPS = {"token": 2, "tokens": 3, "key": 2, "keys": 2, "sessions": 2}
 
 
 def commands() -> set[tuple[str, str]]:
@@ -23,7 +26,7 @@ def commands() -> set[tuple[str, str]]:
         for block in blocks(page, "shell"):
             for line in NEXIOS.findall(block.text):
                 words = shlex.split(line.replace("$(", ""))
-                name = " ".join(words[: 2 if words[0] in GROUPS else 1])
+                name = " ".join(words[: GROUPS.get(words[0], 1)])
                 found |= {(name, word.partition("=")[0]) for word in words if word.startswith("--")}
                 found.add((name, "--help"))
     return found

@@ -90,7 +90,8 @@ async def _read(answer: httpx2.Response) -> Fetched:
     if answer.headers.get("content-encoding", "identity").lower() != "identity":
         raise IssuerUnavailable(f"{answer.url} sent a packed body, which was not asked for")
     body = bytearray()
-    async for chunk in answer.aiter_raw():
+    # Not packed, so that nothing is unpacked here.
+    async for chunk in answer.aiter_bytes():
         body += chunk
         if len(body) > MAX_BODY:
             raise IssuerUnavailable(f"{answer.url} sent more than {MAX_BODY} bytes")
