@@ -9,6 +9,8 @@ NexiosError
 ├── IssuerUnavailable      the provider whose tokens are taken did not answer in time: the same
 └── AuthenticationError    the client's: who is asking could not be established
     └── InvalidToken       the token is not one of ours, or no longer
+        ├── InvalidProof   the proof of a key is not good (RFC 9449)
+        │   └── NonceWanted  it lacks a nonce of ours, which the answer gives
         ├── InvalidScope   it is asked for more than it was issued for
         └── TokenReused    a refresh token came a second time: all that came of its login is over
 ```
@@ -21,10 +23,12 @@ from __future__ import annotations
 __all__ = [
     "AuthenticationError",
     "ConfigError",
+    "InvalidProof",
     "InvalidScope",
     "InvalidToken",
     "IssuerUnavailable",
     "NexiosError",
+    "NonceWanted",
     "SessionDataError",
     "StoreUnavailable",
     "TokenReused",
@@ -62,6 +66,14 @@ class AuthenticationError(NexiosError):
 
 class InvalidToken(AuthenticationError):
     """A token was refused; the message says why, for the log only (RFC 6750 3.1)."""
+
+
+class InvalidProof(InvalidToken):
+    """A proof of a key was refused; the message says why, for the log only (RFC 9449 4.3)."""
+
+
+class NonceWanted(InvalidProof):
+    """A proof has no nonce of ours: the client takes the one in the answer and asks again (RFC 9449 8)."""
 
 
 class InvalidScope(InvalidToken):

@@ -92,6 +92,18 @@ async def test_all_of_a_subject_is_over_and_a_login_right_after_is_not(clock: Cl
     await tokens.verify(bystander.access_token)
 
 
+async def test_a_login_after_a_revocation_is_revoked_in_turn_by_any_clock(clock: Clock) -> None:
+    store, ahead, leeway = MemoryStore(), Clock(clock.now + 30), timedelta(seconds=30)
+    here, there = tokens_of(store, clock, leeway=leeway), tokens_of(store, ahead, leeway=leeway)
+    for revokes, logs_in in ((here, here), (there, here), (here, there), (there, there)):
+        await revokes.revoke_all("7")
+        pair = await logs_in.issue("7")
+        clock.turn(seconds=1)
+        ahead.turn(seconds=1)
+        await here.revoke_all("7")
+        await dead(there, pair.access_token)
+
+
 async def test_a_clock_ahead_saves_no_token_from_a_revocation(clock: Clock) -> None:
     store, ahead = MemoryStore(), Clock(clock.now + 3)
     leeway = timedelta(seconds=5)

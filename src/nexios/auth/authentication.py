@@ -196,7 +196,7 @@ class Authentication(msgspec.Struct, eq=False):
                 self.unasked = iter(())
                 return None
             if user is None:
-                self._refused += (backend.scheme,)
+                self._refused += (result.challenge or backend.scheme,)
                 if self.app.events.listening:
                     tell_refused(self.app.events, scope, backend, result)
                 if self.app.throttle is not None:

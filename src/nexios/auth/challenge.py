@@ -10,7 +10,7 @@ from nexios.http.answers import FixedAnswer
 from nexios.http.problems import Forbidden, Unauthorized, problem_response, quoted_string
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from nexios.auth.backends.base import AuthenticationBackend
     from nexios.auth.model import AuthResult
@@ -19,6 +19,7 @@ __all__ = ["Challenges"]
 
 # RFC 6749 3.3: what a scope may be called
 _SCOPE = re.compile(r"[!#-\[\]-~]+")
+_NAME_ERRORS = frozenset({"Bearer", "DPoP"})
 _FORBIDDEN = "You do not have the permission that this needs."
 
 _Case: TypeAlias = tuple[frozenset[str] | None, tuple[str, ...]]
@@ -52,7 +53,7 @@ class Challenges:
 
         Args:
             scopes: The scopes that the route takes; None: any.
-            refused: The schemes of which a credential was presented and refused.
+            refused: The schemes of which a credential was presented and refused, some with the error behind.
         """
         kept = self._kept.get((scopes, refused))
         if kept is None:
@@ -65,15 +66,17 @@ class Challenges:
         self, scopes: frozenset[str] | None, refused: tuple[str, ...]
     ) -> tuple[str, dict[str, str], FixedAnswer]:
         fitting = [b for b in self._backends if scopes is None or b.scope is None or b.scope in scopes]
-        asked = dict.fromkeys((each.scheme, _parameters(each)) for each in fitting or self._backends)
-        challenge = ", ".join(self._challenge(scheme, scheme in refused, more) for scheme, more in asked)
+        asked = dict.fromkeys(pair for each in fitting or self._backends for pair in _schemes(each))
+        errors = {scheme: error for scheme, _, error in (each.partition(" ") for each in refused)}
+        challenge = ", ".join(self._challenge(scheme, errors.get(scheme), more) for scheme, more in asked)
         detail = "The credential was refused." if refused else "Authentication is required."
         headers = {"WWW-Authenticate": challenge}
         return detail, headers, FixedAnswer(problem_response(401, detail, headers))
 
-    def _challenge(self, scheme: str, refused: bool, parameters: str) -> str:
-        # RFC 6750 3.1: invalid_token only where a bearer token was presented
-        error = ', error="invalid_token"' if refused and scheme == "Bearer" else ""
+    def _challenge(self, scheme: str, refused: str | None, parameters: str) -> str:
+        # RFC 6750 3.1, RFC 9449 7.1: an error only where a token was presented
+        named = refused is not None and scheme in _NAME_ERRORS
+        error = f", error={quoted_string(refused or 'invalid_token')}" if named else ""
         return f"{scheme} realm={self._realm}{error}{parameters}"
 
     def forbidden(self, result: AuthResult, permission: str, needed: tuple[str, ...]) -> Forbidden:
@@ -94,9 +97,16 @@ class Challenges:
     def _insufficient(self, backend: AuthenticationBackend) -> str:
         """The challenge of a backend that grants more elsewhere, with a place for what is needed."""
         start = f"{backend.scheme} realm={self._realm}".replace("{", "{{").replace("}", "}}")
-        more = _parameters(backend).replace("{", "{{").replace("}", "}}")
+        more = _parameters(backend.challenge_parameters).replace("{", "{{").replace("}", "}}")
         return f'{start}, error="insufficient_scope", scope="{{}}"{more}'
 
 
-def _parameters(backend: AuthenticationBackend) -> str:
-    return "".join(f", {name}={quoted_string(value)}" for name, value in backend.challenge_parameters.items())
+def _schemes(backend: AuthenticationBackend) -> Iterator[tuple[str, str]]:
+    """The schemes that a backend takes, each with the parameters of its challenge."""
+    yield backend.scheme, _parameters(backend.challenge_parameters)
+    for scheme, parameters in backend.further_challenges.items():
+        yield scheme, _parameters(parameters)
+
+
+def _parameters(parameters: Mapping[str, str]) -> str:
+    return "".join(f", {name}={quoted_string(value)}" for name, value in parameters.items())

@@ -23,6 +23,8 @@ class AuthResult(msgspec.Struct, frozen=True):
         permissions: Narrows what the user may do with this credential; None leaves all that the user has.
         credential: The verified credential itself, which handlers read as `request.credential`.
         reason: Why it was refused, for those who listen to events and never for the client; no secret.
+        challenge: Where the backend takes several schemes, the one that was presented, and of a refused
+            credential the error that its challenge names, e.g. `"DPoP invalid_dpop_proof"`.
     """
 
     success: bool
@@ -31,6 +33,7 @@ class AuthResult(msgspec.Struct, frozen=True):
     permissions: Collection[str] | None = None
     credential: object = None
     reason: str | None = None
+    challenge: str | None = None
 
     def __repr__(self) -> str:
         # An API key stands in `identity` where load_user verifies it, and a credential is a credential.

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from nexios.exceptions import TokenReused
     from nexios.tokens.cookie import RefreshCookie
+    from nexios.tokens.dpop import DPoP
+    from nexios.tokens.endpoints import token_routes
     from nexios.tokens.introspection import Introspection
     from nexios.tokens.issuers import Issuer
     from nexios.tokens.manager import Tokens
@@ -15,9 +17,9 @@ if TYPE_CHECKING:
     from nexios.tokens.resource import ProtectedResource
     from nexios.tokens.ring import KeyRing
     from nexios.tokens.routes import resource_routes
-    from nexios.tokens.endpoints import token_routes
 
 __all__ = [
+    "DPoP",
     "Introspection",
     "Issuer",
     "KeyRing",
@@ -31,6 +33,7 @@ __all__ = [
 ]
 
 _PLACES = {
+    "DPoP": "nexios.tokens.dpop",
     "Introspection": "nexios.tokens.introspection",
     "Issuer": "nexios.tokens.issuers",
     "KeyRing": "nexios.tokens.ring",

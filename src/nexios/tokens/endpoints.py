@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nexios.auth.decorators import public
 from nexios.auth.requirements import guard_of
-from nexios.exceptions import ConfigError, InvalidScope, InvalidToken
+from nexios.exceptions import ConfigError, InvalidProof, InvalidScope, InvalidToken, NonceWanted
 from nexios.http.encoding import json_bytes
 from nexios.http.forms import FormError, read_form
 from nexios.http.headers import only_header
@@ -16,6 +16,7 @@ from nexios.http.problems import Forbidden
 from nexios.origin import OriginCheck
 from nexios.routing import Router
 from nexios.tokens.cookie import RefreshCookie
+from nexios.tokens.dpop import DPoP
 from nexios.tokens.introspecting import introspected
 from nexios.tokens.manager import Tokens
 
@@ -39,6 +40,7 @@ def token_routes(
     prefix: str = "",
     *,
     cookie: RefreshCookie | None = None,
+    dpop: DPoP | None = None,
     introspect: Guard | None = None,
     trusted_origins: Iterable[str] = (),
 ) -> Router:
@@ -50,6 +52,7 @@ def token_routes(
             everybody looks for them.
         cookie: Where browsers keep their refresh token: it comes and goes in the cookie and is in no body,
             and `DELETE /token` logs out. Without it, and beside it, the token is in the form and in the body.
+        dpop: Binds the tokens of clients that send a proof of a key to that key (RFC 9449 5).
         introspect: A guard for `/introspect`, e.g. `has_permission("introspect")`; None: there is no such
             route.
         trusted_origins: Origins of other sites whose pages may use the cookie.
@@ -72,7 +75,9 @@ def token_routes(
             f"the cookie is for {cookie.path} and would not come to {start}/token: "
             f'RefreshCookie(path="{start}/token")'
         )
-    routes = _TokenRoutes(tokens, cookie, OriginCheck(trusted_origins))
+    if dpop is not None and not isinstance(dpop, DPoP):
+        raise ConfigError(f"dpop is a DPoP, not {type(dpop).__name__}: dpop=DPoP(store, origin=...)")
+    routes = _TokenRoutes(tokens, cookie, dpop, OriginCheck(trusted_origins))
     router = Router()
     router.post(f"{start}/token", name="token")(public(routes.token))
     if cookie is not None:
@@ -87,8 +92,11 @@ def token_routes(
 class _TokenRoutes:
     """The handlers; but for `introspect` they are open, since the token is the proof."""
 
-    def __init__(self, tokens: Tokens, cookie: RefreshCookie | None, origins: OriginCheck) -> None:
+    def __init__(
+        self, tokens: Tokens, cookie: RefreshCookie | None, dpop: DPoP | None, origins: OriginCheck
+    ) -> None:
         self._tokens = tokens
+        self._dpop = dpop
         self._cookie = cookie
         self._origins = origins
         self._published: tuple[int, bytes, str] = (-1, b"", "")
@@ -112,7 +120,14 @@ class _TokenRoutes:
         if given is None or ("refresh_token" in form and by_cookie is not None):
             return _refused(response, "invalid_request", "refresh_token is missing, or there twice.")
         try:
-            pair = await self._tokens.refresh(given, scope=form.get("scope"), client_id=form.get("client_id"))
+            jkt = await self._proved_key(request, response)
+            pair = await self._tokens.refresh(
+                given, scope=form.get("scope"), client_id=form.get("client_id"), jkt=jkt
+            )
+        except NonceWanted:
+            return _refused(response, "use_dpop_nonce", "The proof must have the nonce of this answer.")
+        except InvalidProof:
+            return _refused(response, "invalid_dpop_proof", "The proof of the key is not good.")
         except InvalidScope:
             return _refused(response, "invalid_scope", "The scope is wider than what was granted.")
         except InvalidToken:
@@ -174,6 +189,22 @@ class _TokenRoutes:
             return response.status(304)
         response.fill(body).set_header("Content-Type", "application/json")
         return response
+
+    async def _proved_key(self, request: Request, response: Response) -> str | None:
+        if self._dpop is None:
+            return None
+        try:
+            proof = await self._dpop.proved(request.scope)
+        except NonceWanted:
+            response.set_header("DPoP-Nonce", self._dpop.nonce or "")
+            raise
+        if proof is None:
+            if self._dpop.required:
+                raise InvalidProof("there is no proof")
+            return None
+        if proof.next_nonce is not None:
+            response.set_header("DPoP-Nonce", proof.next_nonce)
+        return proof.jkt
 
     def _cookie_value(self, request: Request) -> str | None:
         """The refresh token that the browser brought.

@@ -19,6 +19,8 @@ MAX_SUBJECT = 255
 _KIND = "token"
 # An id of ours is a UUID and never begins so: nobody takes a token's name by calling himself that.
 _SUBJECT = "@"
+# Two microseconds, since one may be lost where a moment is rounded.
+_STEP = 0.000_002
 # How much longer than the tokens themselves a revocation is remembered, since clocks differ, in seconds.
 _MARGIN = 60.0
 
@@ -68,11 +70,7 @@ class Revocations:
 
         A password is changed, everything before is revoked, and a new login follows in the same microsecond.
         """
-        return max(now, self.subject_revoked_at(subject) + 0.000_002)
-
-    def subject_revoked_at(self, subject: str) -> float:
-        """Up to when everything of `subject` is over; minus infinity where nothing is."""
-        return self._list.revoked_at(_SUBJECT + subject)
+        return max(now, self._list.revoked_at(_SUBJECT + subject) + _STEP)
 
     async def revoke(self, *ids: str) -> None:
         """Refuse the token, or the family, of each of these ids from now on."""
@@ -81,5 +79,7 @@ class Revocations:
 
     async def revoke_subject(self, subject: str) -> None:
         """Refuse every token of `subject` that was issued up to now, by whichever clock."""
-        at = self._clock() + self._leeway
+        await self.refresh()
+        # A login that had to come after an earlier revocation may be ahead of our own clock.
+        at = max(self._clock() + self._leeway, self.next_moment(subject, 0) + _STEP)
         await self._list.add([(_SUBJECT + subject, at, at + self._lifetime)])

@@ -27,6 +27,7 @@ class AuthenticationBackend:
         headers: The lower-case names of the headers that bring its credential: without them it is not asked.
             None: it is always asked.
         challenge_parameters: What else its challenge says, by name.
+        further_challenges: Other schemes that it takes, each with what its challenge says.
         at_once: Whether `find` answers in place of `authenticate`, since there is mostly nothing to wait for.
         identity_is_secret: Whether the identity it finds is the credential itself, which `load_user` must
             verify.
@@ -36,6 +37,7 @@ class AuthenticationBackend:
     scheme: str = "Custom"
     headers: frozenset[bytes] | None = None
     challenge_parameters: Mapping[str, str] = MappingProxyType({})
+    further_challenges: Mapping[str, Mapping[str, str]] = MappingProxyType({})
     at_once: bool = False
     identity_is_secret: bool = False
 

@@ -99,12 +99,31 @@ class BearerTokens:
         except InvalidToken as refused:
             return self._refuse(refused)
 
+    async def bound(self, token: str) -> AuthResult:
+        """What a token proves together with a proof of the key that it is bound to; the proof is not checked.
+
+        Raises:
+            InvalidToken: It is not to be believed; the message says why, for the log.
+        """
+        if len(token) > MAX_TOKEN:
+            raise InvalidToken(f"longer than {MAX_TOKEN} letters")
+        claims = None if self._prompt is None else self._prompt.verify_at_once(token)
+        return self._judged(token, await self._source.verify(token) if claims is None else claims)
+
     def _result(self, value: bytes, token: str, claims: Mapping[str, Any]) -> AuthResult:
-        if not isinstance(claims, Mapping):
-            raise TypeError(f"verify answered {type(claims).__name__}, no mapping of claims")
+        result = self._judged(token, claims)
         if claims.get("cnf") is not None:
             # RFC 9449 7.1: whoever stole it must not get in by calling it a bearer token.
             raise InvalidToken("it is bound to a key, and comes without a proof of it")
+        # Kept only where it can be told when it holds no longer, and nothing has changed meanwhile.
+        prompt = self._prompt
+        if prompt is not None and isinstance(claims, Claims) and prompt.generation == self._generation:
+            self._kept.put(value, result)
+        return result
+
+    def _judged(self, token: str, claims: Mapping[str, Any]) -> AuthResult:
+        if not isinstance(claims, Mapping):
+            raise TypeError(f"verify answered {type(claims).__name__}, no mapping of claims")
         if self._audience is not None:
             named = claims.get("aud")
             if self._audience not in ([named] if isinstance(named, str) else named or ()):
@@ -117,12 +136,7 @@ class BearerTokens:
             raise InvalidToken(f"the claim {self._identifier} names no identity")
         permissions_of = getattr(source, "permissions_of", self._permissions_of)
         permissions = None if permissions_of is None else _names(permissions_of(claims))
-        result = AuthResult(True, identity, self._name, permissions, claims)
-        # Kept only where it can be told when it holds no longer, and nothing has changed meanwhile.
-        prompt = self._prompt
-        if prompt is not None and isinstance(claims, Claims) and prompt.generation == self._generation:
-            self._kept.put(value, result)
-        return result
+        return AuthResult(True, identity, self._name, permissions, claims)
 
     def _refuse(self, refused: InvalidToken) -> AuthResult:
         # As text: a log that keeps records would keep the error's frames, and the token in them.

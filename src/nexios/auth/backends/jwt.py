@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
 from nexios.auth.backends.base import AuthenticationBackend
+from nexios.auth.backends.proven import authenticate_proven
 from nexios.auth.identity import identity_text
 from nexios.auth.model import AuthResult
 from nexios.exceptions import ConfigError, InvalidToken
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from nexios.auth.backends.bearer import BearerTokens
     from nexios.config import MakeConfig
     from nexios.http import Request, Response
+    from nexios.tokens.dpop import DPoP
     from nexios.tokens.encoding import TokenVerifier
     from nexios.tokens.resource import ProtectedResource
     from nexios.types import Clock
@@ -48,6 +50,7 @@ class JWTAuthBackend(AuthenticationBackend):
         resource: What the application is to clients of OAuth (RFC 9728): its challenges name the metadata,
             a token's `aud` must name it (RFC 8707), and its scopes are what may be done with the token unless
             `tokens` says otherwise.
+        dpop: Takes tokens that are bound to a key: `Authorization: DPoP ...` with a proof of it (RFC 9449).
         kept: How many verified tokens are kept, so that the same one is not verified again; 0: none. Their
             times are checked on each use.
         clock: The time now, in seconds since the epoch.
@@ -64,6 +67,7 @@ class JWTAuthBackend(AuthenticationBackend):
         *,
         tokens: Any = None,
         resource: ProtectedResource | None = None,
+        dpop: DPoP | None = None,
         kept: int = 10_000,
         clock: Clock = time.time,
     ) -> None:
@@ -77,6 +81,9 @@ class JWTAuthBackend(AuthenticationBackend):
         self.identifier = identifier
         self.resource = resource
         self.tokens = None if tokens is None else _checked_tokens(tokens)
+        self.dpop = dpop
+        if dpop is not None:
+            self._take_proofs(dpop)
         self._clock = clock
         self._kept_limit = kept
         self._verifier: TokenVerifier | None = None
@@ -104,6 +111,8 @@ class JWTAuthBackend(AuthenticationBackend):
 
     async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
         """Read the bearer token."""
+        if self.dpop is not None and self._bearer is not None:
+            return await authenticate_proven(self._bearer, self.dpop, request.scope, response, self.scope)
         found = self.find(request.scope)
         return await found if isinstance(found, Coroutine) else found
 
@@ -138,6 +147,23 @@ class JWTAuthBackend(AuthenticationBackend):
         result = AuthResult(True, identity, self.scope, permissions, claims)
         self._kept.put(value, result)
         return result
+
+    def _take_proofs(self, dpop: DPoP) -> None:
+        from nexios.tokens.dpop import DPoP
+
+        if not isinstance(dpop, DPoP):
+            raise ConfigError(
+                f"JWTAuthBackend: dpop is a DPoP, not {type(dpop).__name__}: dpop=DPoP(store, ...)"
+            )
+        if self.tokens is None:
+            raise ConfigError("JWTAuthBackend: dpop needs tokens that are bound to keys: tokens=Tokens(...)")
+        # The answer may have a nonce to give, and `find` has no hand in it.
+        self.at_once = False
+        proof = {"algs": " ".join(dpop.algorithms), **self.challenge_parameters}
+        if dpop.required:
+            self.scheme, self.challenge_parameters = "DPoP", proof
+        else:
+            self.further_challenges = {"DPoP": proof}
 
     def _bearer_tokens(self, config: MakeConfig | None) -> BearerTokens:
         from nexios.auth.backends.bearer import BearerTokens
