@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import timedelta
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -55,6 +56,38 @@ async def test_a_flush_that_fails_loses_nothing_and_breaks_no_request(
     await keys.flush()
     used = {key.id: key.last_used_at for key in await keys.list("7")}
     assert used == {first.id: at(clock) - timedelta(seconds=0.5), second.id: at(clock)}
+
+
+class Meanwhile(WatchedStore):
+    """Fails to write at first, after a key was used once more."""
+
+    use: Callable[[], Awaitable[None]] | None = None
+
+    async def note_key_uses(self, used: Mapping[str, datetime]) -> None:
+        if self.use is not None:
+            await self.use()
+            raise StoreUnavailable("the store is down")
+        await super().note_key_uses(used)
+
+
+async def test_what_is_used_while_a_flush_fails_was_used_later(clock: Clock) -> None:
+    store = Meanwhile()
+    keys = keys_in(store, clock)
+    key, made = await keys.create("7", "ci")
+
+    async def use() -> None:
+        clock.turn(seconds=10)
+        await keys.verify(key)
+
+    store.use = use
+    await keys.verify(key)
+    with pytest.raises(StoreUnavailable):
+        await keys.flush()
+    store.use = None
+    await keys.flush()
+    used = await keys.get(made.id)
+    assert used is not None
+    assert used.last_used_at == at(clock)
 
 
 async def test_many_keys_are_written_in_batches(keys: APIKeys, store: WatchedStore) -> None:

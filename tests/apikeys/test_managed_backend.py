@@ -6,6 +6,9 @@ import asyncio
 from typing import Any
 
 import pytest
+from starlette.applications import Starlette
+from starlette.responses import PlainTextResponse
+from starlette.routing import Route
 
 from nexios import NexiosApp, Request, Response
 from nexios.apikeys import APIKeys, create_api_key
@@ -16,7 +19,7 @@ from nexios.exceptions import ConfigError
 from tests.apikeys.keeping import WatchedStore, keys_in
 from tests.attacks.asking import Answer, ask
 from tests.attacks.forging import forge
-from tests.parts import ByHeader, Clock, app_for
+from tests.parts import ByHeader, Clock, Person, app_for
 
 
 def made(keys: APIKeys, owner: str = "ada", **given: Any) -> tuple[str, str]:
@@ -50,7 +53,7 @@ def app(keys: APIKeys) -> NexiosApp:
     return app_of(APIKeyAuthBackend(keys=keys))
 
 
-def asked(app: NexiosApp, key: str, path: str = "/guarded", **how: Any) -> Answer:
+def asked(app: Any, key: str, path: str = "/guarded", **how: Any) -> Answer:
     return ask(app, path, headers=[("x-api-key", key)], **how)
 
 
@@ -191,6 +194,18 @@ def test_a_user_model_that_takes_every_identity_will_do_since_the_key_is_verifie
 
     key, _ = made(keys, "anybody")
     assert asked(app, key).body == b"anybody"
+    assert asked(app, create_api_key()[0]).status == 401
+
+
+def test_in_another_host(keys: APIKeys) -> None:
+    async def whoami(request: Any) -> PlainTextResponse:
+        return PlainTextResponse(f"{request.user.identity} {request.scope['auth']}")
+
+    app = Starlette(routes=[Route("/guarded", auth("apikey")(whoami))])
+    app.add_middleware(AuthenticationMiddleware(user_model=Person, backend=APIKeyAuthBackend(keys=keys)))
+    key, _ = made(keys)
+    for _ in range(2):
+        assert asked(app, key).body == b"ada apikey"
     assert asked(app, create_api_key()[0]).status == 401
 
 

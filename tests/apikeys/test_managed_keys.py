@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from nexios.apikeys import APIKeys, create_api_key, hash_key
 from nexios.exceptions import ConfigError, StoreUnavailable
@@ -115,12 +116,16 @@ async def test_a_store_that_is_down_is_not_taken_for_no_key(keys: APIKeys, store
 async def test_a_key_that_cannot_be_read_lets_nobody_in(
     change: dict[str, Any], keys: APIKeys, store: WatchedStore
 ) -> None:
-    from msgspec.structs import replace
-
     key, made = await keys.create("7", "ci")
     store._keys[made.id] = replace(made, **change)
     with pytest.raises(StoreUnavailable, match="cannot be read"):
         await keys.verify(key, "192.0.2.7")
+
+
+async def test_a_row_of_another_prefix_lets_nobody_in(keys: APIKeys, store: WatchedStore) -> None:
+    key, made = await keys.create("7", "ci")
+    store._keys[made.id] = replace(made, prefix="acme_test")
+    assert await keys.verify(key) is None
 
 
 async def test_a_store_that_answers_something_else_lets_nobody_in(keys: APIKeys, store: WatchedStore) -> None:
