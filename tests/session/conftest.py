@@ -27,7 +27,9 @@ def source(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_
         needs_service(kind)
         with fresh(kind, tmp_path) as engine:
             asyncio.run(_with_tables(engine))
-            monkeypatch.setitem(apps.kept_in, "store", open_store(engine.url))
+            # These tests are about what happens and not about how soon, on a machine that may be busy.
+            patience = {} if kind == "memory" else {"timeout": 10}
+            monkeypatch.setitem(apps.kept_in, "store", open_store(engine.url, **patience))
             yield kind
 
 

@@ -10,6 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from nexios import NexiosApp
+from nexios.events import Events, SessionEnded
 from nexios.exceptions import ConfigError
 from nexios.session import SessionInfo, Sessions
 from tests.parts import Clock
@@ -141,6 +142,27 @@ def test_what_has_expired_is_not_shown(clock: Clock) -> None:
     clock.turn(hours=1)
     assert run(sessions(clock).list("ada")) == []
     assert run(sessions(clock).get(left.id)) is None
+
+
+def test_whoever_listens_hears_of_what_is_ended_from_outside(clock: Clock) -> None:
+    app, events = session_app(clock=clock), Events()
+    heard: list[Any] = []
+    events.listen(SessionEnded)(heard.append)
+    manager = Sessions(kept_in["store"], events=events, clock=clock)
+    ids = [id_of(app, login(app, "ada")) for _ in range(3)]
+
+    async def end() -> None:
+        await manager.revoke(ids[0])
+        await manager.revoke(ids[0])
+        await manager.revoke_all("ada", keep=ids[1])
+        await manager.revoke_all("bob")
+        await events.drain()
+
+    run(end())
+    assert [(each.identity, each.session_id, each.reason, each.count) for each in heard] == [
+        ("ada", ids[0], "revoked", 1),
+        ("ada", None, "revoked", 1),
+    ]
 
 
 @pytest.mark.parametrize("session_id", ["", "nobody", "x" * 5000, "../x", "%", "\x00"])

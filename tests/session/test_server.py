@@ -227,6 +227,18 @@ def test_a_key_longer_than_a_store_keeps_is_refused(store: WatchedStore) -> None
 
 
 @stored_only
+@pytest.mark.parametrize("path", ["/login/ada", "/keep/a/1"])
+def test_a_secret_that_somebody_planted_is_never_taken_up(store: WatchedStore, path: str) -> None:
+    app, planted = session_app(), "a" * 42 + "A"
+    client = client_of(app, planted)
+    answer = client.post(path)
+    given = answer.headers["set-cookie"].partition(";")[0].removeprefix("session=")
+    assert given != planted
+    assert kept(app, given) != {}
+    assert kept(app, planted) == {}
+
+
+@stored_only
 def test_two_stores_do_not_know_each_others_sessions(store: WatchedStore) -> None:
     one, other = session_app(), session_app(store=MemoryStore())
     client = TestClient(one)
