@@ -25,6 +25,7 @@ PUBLIC = [
     "nexios.auth.backends.session",
     "nexios.exceptions",
     "nexios.http",
+    "nexios.openapi",
     "nexios.ratelimit",
     "nexios.session",
 ]
