@@ -23,6 +23,7 @@ from nexios import MakeConfig
 from nexios.auth import AuthenticationMiddleware, SimpleUser, auth
 from nexios.auth.backends.jwt import JWTAuthBackend, create_jwt
 from nexios.auth.backends.session import SessionAuthBackend, login
+from nexios.integrations.starlette import install
 from nexios.session import SessionMiddleware
 
 
@@ -40,11 +41,9 @@ async def profile(request: Request):
 
 app = Starlette(routes=[Route("/guests", welcome, methods=["POST"]), Route("/profile", profile)])
 
-config = MakeConfig(secret_key=secrets.token_urlsafe(32))
-app.add_middleware(
-    AuthenticationMiddleware(
-        user_model=SimpleUser, backends=[JWTAuthBackend(), SessionAuthBackend()], config=config
-    )
+install(
+    app,
+    SessionMiddleware(),
+    AuthenticationMiddleware(user_model=SimpleUser, backends=[JWTAuthBackend(), SessionAuthBackend()]),
+    config=MakeConfig(secret_key=secrets.token_urlsafe(32)),
 )
-# In Starlette the middleware added last is the outermost, and the session must be outside.
-app.add_middleware(SessionMiddleware(config=config))

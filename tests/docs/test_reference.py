@@ -25,6 +25,8 @@ PUBLIC = [
     "nexios.auth.backends.session",
     "nexios.exceptions",
     "nexios.http",
+    "nexios.integrations.fastapi",
+    "nexios.integrations.starlette",
     "nexios.openapi",
     "nexios.ratelimit",
     "nexios.session",

@@ -48,7 +48,7 @@ def auth(scope: str | None = None, *, scopes: Sequence[str] | None = None) -> Ca
     """
     if callable(scope):
         raise ConfigError("@auth is called: write @auth() with parentheses")
-    names = _names("auth", "scope", scope, scopes)
+    names = names_of("auth", "scope", scope, scopes)
     return partial(guard, Requirement(scopes=None if names is None else frozenset(names)))
 
 
@@ -66,7 +66,7 @@ def has_permission(
     """
     if callable(permission):
         raise ConfigError('@has_permission is called: write @has_permission("admin")')
-    names = _names("has_permission", "permission", permission, permissions)
+    names = names_of("has_permission", "permission", permission, permissions)
     if names is None:
         raise ConfigError('@has_permission needs the name of a permission: @has_permission("admin")')
     return partial(guard, Requirement(permissions=names))
@@ -218,9 +218,14 @@ def _not_given(handler: Callable[..., Any]) -> str:
     return f"{name} is guarded but is not given the request: add a parameter `request: Request`"
 
 
-def _names(
+def names_of(
     decorator: str, word: str, one: str | None, several: Sequence[str] | None
 ) -> tuple[str, ...] | None:
+    """One name or several, as a decorator takes them.
+
+    Raises:
+        ConfigError: They are none.
+    """
     if one is not None and several is not None:
         raise ConfigError(f"@{decorator} takes {word} or {word}s, not both")
     if one is None and several is None:

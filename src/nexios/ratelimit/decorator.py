@@ -24,7 +24,7 @@ from nexios.ratelimit.model import Limit, read_limits
 from nexios.ratelimit.telling import tell_limit
 from nexios.ratelimit.whose import By, checked_by, whose, word_for
 
-__all__ = ["count_request", "rate_limit"]
+__all__ = ["checked_limit", "count_request", "rate_limit"]
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
@@ -49,20 +49,29 @@ def rate_limit(
     Raises:
         ConfigError: An argument is of another kind, or the decorator stands above the route's.
     """
-    if callable(limit):
-        raise ConfigError('@rate_limit is called: write @rate_limit("10/minute")')
-    checked = read_limits(limit)
-    checked_by(by)
-    if not isinstance(name, str | None) or name == "":
-        raise ConfigError("rate_limit: name is a text that several limits may share")
-    if not isinstance(limits, RateLimits | None):
-        raise ConfigError(f"rate_limit: limits is RateLimits(...), not {type(limits).__name__}")
+    checked = checked_limit(limit, by, name, limits)
 
     def decorate(handler: Handler) -> Handler:
         own = f"{getattr(handler, '__module__', '')}.{getattr(handler, '__qualname__', '')}"
         return cast("Handler", _limited(handler, checked, by, name or own, limits))
 
     return decorate
+
+
+def checked_limit(limit: str, by: By, name: str | None, limits: RateLimits | None) -> tuple[Limit, ...]:
+    """The limits that `limit` names, if all these arguments are what they must be.
+
+    Raises:
+        ConfigError: One is not.
+    """
+    if callable(limit):
+        raise ConfigError('@rate_limit is called: write @rate_limit("10/minute")')
+    checked_by(by)
+    if not isinstance(name, str | None) or name == "":
+        raise ConfigError("rate_limit: name is a text that several limits may share")
+    if not isinstance(limits, RateLimits | None):
+        raise ConfigError(f"rate_limit: limits is RateLimits(...), not {type(limits).__name__}")
+    return read_limits(limit)
 
 
 async def count_request(

@@ -1,0 +1,1 @@
+"""The same users, backends and guards in applications of other frameworks."""
