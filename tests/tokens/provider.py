@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import ssl
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,7 +32,7 @@ class Provider:
     """
 
     def __init__(self, address: str, clock: Clock, algorithm: str) -> None:
-        self.url = f"http://{address}"
+        self.url = address
         self.clock = clock
         self.ring = KeyRing.generate(algorithm, clock=clock)
         self.asked: list[str] = []
@@ -64,7 +65,7 @@ class Provider:
 
 
 @contextmanager
-def serving(clock: Clock, algorithm: str = "ES256") -> Iterator[Provider]:
+def serving(clock: Clock, algorithm: str = "ES256", tls: ssl.SSLContext | None = None) -> Iterator[Provider]:
     """Run a provider on a free port."""
 
     class Handler(BaseHTTPRequestHandler):
@@ -106,7 +107,11 @@ def serving(clock: Clock, algorithm: str = "ES256") -> Iterator[Provider]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    provider = Provider(f"127.0.0.1:{server.server_address[1]}", clock, algorithm)
+    server.handle_error = lambda request, address: None  # type: ignore[method-assign]
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    scheme = "http" if tls is None else "https"
+    provider = Provider(f"{scheme}://127.0.0.1:{server.server_address[1]}", clock, algorithm)
     thread = threading.Thread(target=server.serve_forever, args=(0.01,))
     thread.start()
     try:

@@ -191,13 +191,48 @@ def test_no_secret_is_shown_and_no_token_is_kept_as_it_is(provider: Provider) ->
     assert not [text for text in (SECRET, "another-token") if text in repr(caught.value)]
 
 
+def test_all_who_wait_share_one_question(provider: Provider) -> None:
+    says(provider)
+    asked = introspection(provider)
+
+    async def at_once(count: int) -> list[Any]:
+        return await asyncio.gather(*(asked.verify("opaque") for _ in range(count)), return_exceptions=True)
+
+    assert {str(claims["sub"]) for claims in asyncio.run(at_once(50))} == {"7"}
+    assert len(provider.forms) == 1
+    provider.clock.turn(minutes=1)
+    provider.answers.clear()
+    assert {type(error) for error in asyncio.run(at_once(50))} == {IssuerUnavailable}
+    assert len(provider.forms) == 2
+
+
+def test_who_gives_up_waiting_does_not_take_the_answer_from_the_others(provider: Provider) -> None:
+    says(provider)
+    asked = introspection(provider)
+
+    async def first_gives_up() -> str:
+        provider.hold.clear()
+        first, second = (asyncio.create_task(asked.verify("opaque")) for _ in range(2))
+        await asyncio.to_thread(provider.came.wait, 30)
+        first.cancel()
+        provider.hold.set()
+        return str((await second)["sub"])
+
+    assert asyncio.run(first_gives_up()) == "7"
+
+
 def test_opaque_tokens_stand_beside_an_issuers(provider: Provider, clock: Clock) -> None:
     says(provider)
-    target = IssuerTarget(Issuer(provider.url, audience="api", clock=clock), introspection(provider))
-    target.takes(provider.token())
-    assert provider.forms == []
-    target.takes("opaque")
-    assert len(provider.forms) == 1
+    issuer = Issuer(provider.url, audience="api", clock=clock)
+    for order in ((issuer, introspection(provider)), (introspection(provider), issuer)):
+        provider.forms.clear()
+        target = IssuerTarget(*order)
+        target.takes(provider.token())
+        assert provider.forms == []
+        target.takes("opaque")
+        assert len(provider.forms) == 1
+    with pytest.raises(ConfigError, match="would never be asked"):
+        IssuerTarget(introspection(provider), introspection(provider))
 
 
 @pytest.mark.parametrize(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import ssl
 from datetime import timedelta
+from pathlib import Path
 
 import httpx2
+import pytest
 
 from nexios.tokens import KeyRing
 from tests.attacks.asking import Answer, asking
+from tests.attacks.keys import certificate, private_pem, rsa_key
 from tests.parts import Clock
 from tests.tokens.behind import IssuerTarget, issuer_of
 from tests.tokens.provider import JWKS, OAUTH, OIDC, Provider, serving
@@ -132,3 +136,39 @@ def test_a_client_of_ones_own_asks_and_stays_open(provider: Provider) -> None:
             assert not http.is_closed
 
     asyncio.run(with_client())
+
+
+def test_a_provider_whose_certificate_nobody_vouches_for_is_not_believed(
+    clock: Clock, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    pem = tmp_path / "provider.pem"
+    signed = f"-----BEGIN CERTIFICATE-----\n{certificate(rsa_key())}\n-----END CERTIFICATE-----\n"
+    pem.write_text(private_pem(rsa_key()) + signed)
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(pem)
+    with serving(clock, tls=tls) as provider:
+        assert provider.url.startswith("https://")
+        IssuerTarget(issuer_of(provider)).cannot_tell(provider.token())
+        assert provider.asked == []
+    assert "could not be asked: ConnectError" in caplog.text
+
+
+def test_a_loop_that_ends_while_keys_are_fetched_behind_it_leaves_nothing_open(provider: Provider) -> None:
+    issuer = issuer_of(provider, refresh_every=timedelta(minutes=5))
+    target = IssuerTarget(issuer)
+    target.takes(provider.token(exp=2_000_000_000))
+    provider.hold.clear()
+    provider.clock.turn(minutes=5)
+    # Each request runs in a loop of its own, which ends with it.
+    target.takes(provider.token(exp=2_000_000_000))
+    provider.hold.set()
+    provider.clock.turn(minutes=5)
+    target.takes(provider.token(exp=2_000_000_000))
+
+
+def test_keys_are_known_without_a_loop_once_they_were_fetched(provider: Provider) -> None:
+    issuer = issuer_of(provider)
+    asyncio.run(issuer.verify(provider.token()))
+    provider.clock.turn(hours=1)
+    assert issuer.generation == 1
+    assert issuer.verify_at_once(provider.token())["sub"] == "7"  # type: ignore[index]

@@ -51,6 +51,19 @@ def test_the_oldest_go_first() -> None:
     assert 8 <= len(kept) <= 16
 
 
+def test_what_is_discarded_is_kept_no_longer_and_takes_no_room() -> None:
+    kept: Kept[str, int] = Kept()
+    kept.put("a", 1)
+    kept.put("b", 2)
+    for _ in range(2):
+        kept.discard("a")
+        assert (kept.get("a"), kept.get("b"), len(kept)) == (None, 2, 1)
+    kept.discard("b")
+    assert kept.bytes == 0
+    kept.put("a", 3)
+    assert kept.get("a") == 3
+
+
 def test_clearing_keeps_nothing() -> None:
     kept: Kept[str, int] = Kept()
     kept.put("a", 1)

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import time
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
@@ -15,6 +16,7 @@ from nexios.tokens.claims import ClaimRules, Claims
 from nexios.tokens.fetching import post_form
 from nexios.tokens.issuers import client_opener
 from nexios.tokens.jsontext import json_object
+from nexios.tokens.sharing import Shared
 from nexios.tokens.source import ToPermissions, scope_permissions
 from nexios.tokens.urls import secure_url
 
@@ -104,6 +106,7 @@ class Introspection:
         self._keep_for = keep_for.total_seconds()
         entries = kept if self._keep_for else 0
         self._good: Kept[bytes, Claims] = Kept(entries=entries)
+        self._asking: Shared[Claims] = Shared()
         # Apart, so that whoever makes tokens up does not push the good ones out.
         self._refused: Kept[bytes, tuple[float, str]] = Kept(entries=entries)
 
@@ -137,6 +140,9 @@ class Introspection:
         known = self.verify_at_once(token)
         if known is not None:
             return known
+        return await self._asking.ask(_hash(token), partial(self._ask, token))
+
+    async def _ask(self, token: str) -> Claims:
         asked_at = self.clock()
         body = await self._asked(token)
         try:

@@ -69,17 +69,15 @@ class PromptSource(TokenSource, Protocol):
 
 
 class Sources:
-    """Several sources side by side: the first that takes a token judges it.
+    """Several sources side by side: the first that takes a token judges it, or the one that takes any.
 
     Args:
-        sources: In their order.
-
-    Raises:
-        ConfigError: They go by different clocks.
+        sources: In their order; one at most does not say which tokens it takes.
     """
 
     def __init__(self, sources: Sequence[PromptSource]) -> None:
-        self._sources = tuple(sources)
+        # Whoever takes any token comes last, or the others would never be asked.
+        self._sources = tuple(sorted(sources, key=lambda source: not hasattr(source, "takes")))
         self.clock = sources[0].clock
 
     @property
@@ -135,6 +133,11 @@ def as_source(tokens: Any) -> TokenSource | Sources:
                 f"{type(each).__name__} cannot stand in a list: give it a backend of its own, "
                 f"backends=[JWTAuthBackend(tokens=...), ...]"
             )
+    if sum(not hasattr(each, "takes") for each in given) > 1:
+        raise ConfigError(
+            "tokens: two of the list take any token, so that the second would never be asked: give it a "
+            "backend of its own, backends=[JWTAuthBackend(tokens=...), ...]"
+        )
     return Sources(given)
 
 
