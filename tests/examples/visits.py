@@ -92,6 +92,12 @@ def first_member(client: httpx2.Client) -> Headers:
     return bearer(client.post("/members/ada").text)
 
 
+def note_writer(client: httpx2.Client) -> Headers:
+    credential = guest(client)
+    assert client.post("/notes", json={"text": "Buy tea"}, headers=credential).status_code == 201
+    return credential
+
+
 def robot_login(client: httpx2.Client) -> Headers:
     login = {"grant_type": "client_credentials", "client_id": "robot", "client_secret": "nine-blue-herons"}
     return bearer(client.post("/token", data=login).json()["access_token"])
@@ -121,6 +127,7 @@ VISITS = {
     "custom_backend": Visit("/report", basic, basic_header("ada", "a guess"), 'Basic realm="api"'),
     "scopes": Visit("/anyone", guest_token, bearer("wrong"), f"{TOKEN}, {SESSION}, {KEY}"),
     "permissions": Visit("/admin", first_member, bearer("wrong"), TOKEN),
+    "described": Visit("/notes", note_writer, bearer("wrong"), TOKEN),
     "mcp_server": Visit("/whoami", robot_login, bearer("wrong"), f'{TOKEN}, resource_metadata="{RESOURCE}"'),
     "in_starlette": Visit("/profile", guest, bearer("wrong"), f"{TOKEN}, {SESSION}"),
     "in_fastapi": Visit("/profile", guest, bearer("wrong"), f"{TOKEN}, {SESSION}"),
