@@ -4,12 +4,16 @@
 
 Open http://127.0.0.1:8000/docs, or, in another terminal:
 
-    curl -s localhost:8000/openapi.json
+    curl -i localhost:8000/openapi.json                                            # 200
     TOKEN=$(curl -s -X POST localhost:8000/guests)
-    curl -i -H "Authorization: Bearer $TOKEN" "localhost:8000/notes?limit=5"            # 200
-    curl -i -H "Authorization: Bearer $TOKEN" --json '{"text": "Buy tea"}' localhost:8000/notes     # 201
-    curl -i -H "Authorization: Bearer $TOKEN" --json '{"text": ""}' localhost:8000/notes            # 422
-    curl -i localhost:8000/notes                                                        # 401
+    AUTH="Authorization: Bearer $TOKEN"
+    JSON="Content-Type: application/json"
+    curl -i -H "$AUTH" -H "$JSON" -d '{"text": "Buy tea"}' localhost:8000/notes    # 201
+    curl -i -H "$AUTH" -H "$JSON" -d '{"text": ""}' localhost:8000/notes           # 422
+    curl -i -H "$AUTH" -d '{"text": "Buy tea"}' localhost:8000/notes               # 415
+    curl -i -H "$AUTH" "localhost:8000/notes?limit=5"                              # 200
+    curl -i -H "$AUTH" "localhost:8000/notes?limit=0"                              # 422
+    curl -i localhost:8000/notes                                                   # 401
 """
 
 from __future__ import annotations
