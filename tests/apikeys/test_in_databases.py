@@ -18,6 +18,7 @@ from nexios import NexiosApp, Request, Response
 from nexios.apikeys import APIKeys, create_api_key
 from nexios.auth import auth
 from nexios.auth.backends.apikey import APIKeyAuthBackend
+from nexios.stores import open_store
 from tests.attacks.asking import asking
 from tests.parts import Clock, app_for
 from tests.stores.counting import statements
@@ -108,6 +109,22 @@ async def test_of_many_who_rotate_one_key_at_once_one_succeeds(engine: Engine) -
         answers = await asyncio.gather(*(keys.rotate(made.id) for _ in range(10)), return_exceptions=True)
         assert sum(isinstance(answer, tuple) for answer in answers) == 1
         assert len(await keys.list("ada")) == 2
+
+
+async def test_a_database_that_is_not_there_is_a_503_within_two_seconds(tmp_path: Path) -> None:
+    key, _ = create_api_key()
+    for url in ("postgresql://ada:hunter2@127.0.0.1:1/db", f"sqlite:///{tmp_path}/missing/keys.db"):
+        async with open_store(url) as store:
+            app = app_for(APIKeyAuthBackend(keys=APIKeys(store)))
+
+            @app.get("/guarded")
+            @auth()
+            async def guarded(request: Request, response: Response) -> None: ...
+
+            began = time.monotonic()
+            assert await asyncio.gather(*(status(app, key) for _ in range(50))) == [503] * 50
+            assert time.monotonic() - began < 2
+            assert await status(app, key[:-1]) == 401
 
 
 WORKER = """
