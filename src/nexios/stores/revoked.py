@@ -14,7 +14,7 @@ from nexios.exceptions import StoreUnavailable
 from nexios.stores.records import Revocation
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from nexios.stores.base import RevocationStore
     from nexios.types import Clock
@@ -111,6 +111,19 @@ class RevokedList:
         """
         found = self._revoked.get(revoked)
         return self._floor if found is None else max(found[0], self._floor)
+
+    def is_clear(self, ids: Collection[str], issued_at: float) -> bool:
+        """Whether the list may be believed and none of these ids is in it: most are told by this alone.
+
+        Args:
+            ids: Of whatever kind, for `is_revoked` or `revoked_at`.
+            issued_at: When what they name began, in seconds since the epoch.
+        """
+        return (
+            0 <= self._monotonic() - self._asked_at < FRESH_FOR
+            and self._floor < issued_at
+            and self._revoked.keys().isdisjoint(ids)
+        )
 
     async def add(self, revoked: Iterable[tuple[str, float, float]]) -> None:
         """Revoke: here at once, and in every process within a second.

@@ -71,7 +71,7 @@ class IssuedToken(msgspec.Struct, frozen=True, kw_only=True):
 class AccessClaims(Claims):
     """The claims of an access token: they hold as long as neither time nor anybody has ended them."""
 
-    __slots__ = ("_issued_at", "_revocations")
+    __slots__ = ("_issued_at", "_names", "_revocations")
 
     def __init__(self, read: Claims, revocations: Revocations) -> None:
         super().__init__(read._claims, read._not_before, read._not_after)
@@ -80,14 +80,17 @@ class AccessClaims(Claims):
             self._issued_at = id_made_at(self._claims["jti"])
         except ValueError:
             raise InvalidToken("jti is none of ours") from None
+        claims = self._claims
+        self._names = revocations.names(claims["jti"], claims["sid"], claims["sub"])
 
     def hold_at(self, now: float) -> bool:
         """Whether they are known to hold at `now`; False also where that must be asked first."""
-        revocations = self._revocations
-        if not (self._not_before <= now < self._not_after and revocations.is_fresh()):
+        if not self._not_before <= now < self._not_after:
             return False
-        claims = self._claims
-        return revocations.spare(claims["jti"], claims["sid"], claims["sub"], self._issued_at)
+        revocations = self._revocations
+        if revocations.is_clear(self._names, self._issued_at):
+            return True
+        return revocations.is_fresh() and revocations.spare(*self._names, self._issued_at)
 
     def spared(self) -> AccessClaims:
         """The claims themselves.
@@ -95,8 +98,7 @@ class AccessClaims(Claims):
         Raises:
             InvalidToken: They are revoked, as far as is known.
         """
-        claims = self._claims
-        if not self._revocations.spare(claims["jti"], claims["sid"], claims["sub"], self._issued_at):
+        if not self._revocations.spare(*self._names, self._issued_at):
             raise InvalidToken("revoked")
         return self
 

@@ -37,7 +37,7 @@ class Revocations:
         limit: How many revocations are kept at most.
     """
 
-    __slots__ = ("_clock", "_leeway", "_lifetime", "_list", "is_fresh", "refresh")
+    __slots__ = ("_clock", "_leeway", "_lifetime", "_list", "is_clear", "is_fresh", "refresh")
 
     def __init__(
         self,
@@ -53,16 +53,22 @@ class Revocations:
         self._lifetime = lifetime + 2 * leeway + _MARGIN
         self._leeway = leeway
         self._clock = clock
+        self.is_clear = self._list.is_clear
         self.is_fresh = self._list.is_fresh
         self.refresh = self._list.refresh
 
-    def spare(self, token_id: str, family: str, subject: str, issued_at: float) -> bool:
-        """Whether a token is none of the revoked ones."""
+    @staticmethod
+    def names(token_id: str, family: str, subject: str) -> tuple[str, str, str]:
+        """What a token is called in the list, for `is_clear`."""
+        return token_id, family, _SUBJECT + subject
+
+    def spare(self, token_id: str, family: str, subject_name: str, issued_at: float) -> bool:
+        """Whether a token of these `names` is none of the revoked ones."""
         known = self._list
         return not (
             known.is_revoked(token_id, issued_at)
             or known.is_revoked(family, issued_at)
-            or issued_at <= known.revoked_at(_SUBJECT + subject)
+            or issued_at <= known.revoked_at(subject_name)
         )
 
     def next_moment(self, subject: str, now: float) -> float:
