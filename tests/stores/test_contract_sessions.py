@@ -114,6 +114,27 @@ async def test_a_change_of_the_secret_kills_the_old_one(every_engine: Engine) ->
         assert await store.change_session("s1", {}, secret_hash=a_hash("new"))
 
 
+async def test_of_all_who_change_one_secret_at_once_one_does(every_engine: Engine) -> None:
+    async with every_engine.open() as store:
+        await store.add_session(a_session(data={"a": b"1"}))
+        first = a_hash("s1")
+        done = await asyncio.gather(
+            *(
+                store.change_session(
+                    "s1", {f"k{each}": b"1"}, secret_hash=a_hash(f"new{each}"), in_place_of=first
+                )
+                for each in range(10)
+            )
+        )
+        assert sorted(done) == [False] * 9 + [True]
+        won = done.index(True)
+        found = await store.find_session(a_hash(f"new{won}"))
+        assert found.data == {"a": b"1", f"k{won}": b"1"}
+        assert not await store.change_session("s1", {"b": b"2"}, in_place_of=first)
+        assert await store.change_session("s1", {"b": b"2"}, in_place_of=a_hash(f"new{won}"))
+        assert not await store.change_session("other", {"b": b"2"}, in_place_of=first)
+
+
 async def test_a_session_that_goes_to_another_identity_is_no_longer_of_the_first(
     every_engine: Engine,
 ) -> None:
