@@ -5,9 +5,15 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+import pytest
+from fastapi import FastAPI
+from starlette.applications import Starlette
+from starlette.requests import Request as StarletteRequest
+from starlette.responses import JSONResponse
+from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from nexios.auth import has_permission
+from nexios.auth import AuthenticationMiddleware, has_permission
 from nexios.auth.backends.apikey import APIKeyAuthBackend
 from nexios.auth.backends.jwt import JWTAuthBackend
 from nexios.tokens import Issuer
@@ -101,6 +107,30 @@ def test_what_the_claims_permit_may_be_said_by_a_function(provider: Provider) ->
         client = app_for(permissions)
         for _ in range(2):
             assert client.get("/read", headers=token).status_code == status
+
+
+@pytest.mark.parametrize("host", [Starlette, FastAPI])
+def test_other_hosts_say_the_same(host: Any, provider: Provider) -> None:
+    resource = resource_of()
+    issuer = Issuer(provider.url, audience=MCP, clock=provider.clock)
+    backend = JWTAuthBackend("sub", tokens=issuer, resource=resource)
+
+    @has_permission("read")
+    async def read(request: StarletteRequest) -> JSONResponse:
+        return JSONResponse({"user": request.user.identity})
+
+    app = host(routes=[Route("/read", read)])
+    app.add_middleware(AuthenticationMiddleware(user_model=Caller, backend=backend))
+    client = TestClient(app)
+    start, end = 'Bearer realm="api"', f'resource_metadata="{METADATA}"'
+    for headers, status, challenge in (
+        ({}, 401, f"{start}, {end}"),
+        ({"Authorization": "Bearer x"}, 401, f'{start}, error="invalid_token", {end}'),
+        (with_scope(provider, "write"), 403, f'{start}, error="insufficient_scope", scope="read", {end}'),
+        (with_scope(provider, "read"), 200, None),
+    ):
+        answer = client.get("/read", headers=headers)
+        assert (answer.status_code, answer.headers.get("www-authenticate")) == (status, challenge)
 
 
 def test_a_websocket_is_told_as_well(provider: Provider) -> None:

@@ -156,3 +156,21 @@ def test_keys_that_are_none_are_passed_over_with_a_line_in_the_log(
 def test_a_jwks_without_a_key_that_is_good_is_none(provider: Provider) -> None:
     provider.answers[JWKS] = {"keys": [{"kty": "oct", "k": b64(os.urandom(32))}]}
     IssuerTarget(issuer_of(provider)).cannot_tell(provider.token())
+
+
+def test_many_keys_that_are_none_are_few_lines_in_the_log(
+    provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    many = [{"kty": "quantum", "kid": str(number)} for number in range(500)]
+    provider.answers[JWKS] = {"keys": [*many, *provider.ring.public_jwks()["keys"]]}
+    IssuerTarget(issuer_of(provider)).takes(provider.token())
+    assert caplog.text.count("a key is passed over") == 10
+    assert "490 more keys are passed over" in caplog.text
+
+
+def test_a_key_that_fits_no_algorithm_that_is_taken_is_passed_over(
+    provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    provider.answers[JWKS] = {"keys": [jwk(rsa_key(), kid="a"), *provider.ring.public_jwks()["keys"]]}
+    IssuerTarget(issuer_of(provider, algorithms=["ES256"])).takes(provider.token())
+    assert "fits no algorithm" in caplog.text

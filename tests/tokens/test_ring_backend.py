@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,14 @@ import pytest
 from nexios import MakeConfig
 from nexios.auth.backends.jwt import JWTAuthBackend
 from nexios.exceptions import ConfigError, InvalidToken
-from nexios.tokens import KeyRing
+from nexios.stores.memory import MemoryStore
+from nexios.tokens import Issuer, KeyRing, ProtectedResource, Tokens
 from tests.attacks.asking import Answer
 from tests.attacks.targets import Target
 from tests.parts import Clock
+from tests.tokens.provider import Provider
+
+MCP = "https://api.example/mcp"
 
 INVALID = 'Bearer realm="api", error="invalid_token"'
 
@@ -134,6 +139,41 @@ def test_whatever_else_it_answers_lets_nobody_in(answer: Any, clock: Clock) -> N
     target = RingTarget(Opaque(answer), 10, clock)
     status = 401 if isinstance(answer, dict) else 503
     target.assert_stranger(("authorization", "Bearer good"), statuses=[status])
+
+
+@pytest.mark.parametrize(
+    ("audience", "status"),
+    [(MCP, 200), ([MCP], 200), ({MCP: 1}, 401), ([[MCP]], 401), (f"{MCP}/", 401), (7, 401), (None, 401)],
+    ids=repr,
+)
+def test_what_somebody_elses_verifier_says_of_the_audience(audience: Any, status: int) -> None:
+    resource = ProtectedResource(resource=MCP, authorization_servers=["https://accounts.example"])
+    backend = JWTAuthBackend("sub", tokens=Opaque({"sub": "7", "aud": audience}), resource=resource)
+    target = Target([backend], "jwt", secret_key=None)
+    assert target.ask(headers=[("authorization", "Bearer good")]).status == status
+
+
+def test_two_authorization_headers_are_none(clock: Clock) -> None:
+    own = Opaque({"sub": "7"})
+    header = ("authorization", "Bearer good")
+    RingTarget(own, 10, clock).assert_stranger(header, header)
+    assert own.asked == 0
+
+
+def test_ones_own_tokens_stand_beside_an_issuers(provider: Provider, clock: Clock) -> None:
+    ring = KeyRing.generate(clock=clock)
+    own = Tokens(ring, store=MemoryStore(), issuer="https://api.example", audience="api", clock=clock)
+    issuer = Issuer(provider.url, audience="api", clock=clock)
+
+    async def issued() -> str:
+        return (await own.issue("7")).access_token
+
+    token = asyncio.run(issued())
+    for order in ([own, issuer], [issuer, own]):
+        target = RingTarget(order, 10, clock)
+        target.takes(provider.token())
+        target.takes(token)
+        target.refuses(provider.token(iss="https://api.example"))
 
 
 @pytest.mark.parametrize(

@@ -248,3 +248,21 @@ def test_a_ring_that_follows_a_file_is_changed_in_the_file(tmp_path: Path) -> No
             change()
     with pytest.raises(ConfigError, match="No such file"):
         KeyRing.follow(tmp_path / "none")
+
+
+def test_a_ring_that_could_not_be_written_leaves_the_old_one_and_nothing_else(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, ring = tmp_path / "ring.json", KeyRing.generate("HS256")
+    ring.save(path)
+    before = path.read_text()
+
+    def full(descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    ring.rotate()
+    with pytest.raises(ConfigError, match="No space left on device"):
+        ring.save(path)
+    assert path.read_text() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["ring.json"]

@@ -126,7 +126,7 @@ class BearerTokens:
             raise TypeError(f"verify answered {type(claims).__name__}, no mapping of claims")
         if self._audience is not None:
             named = claims.get("aud")
-            if self._audience not in ([named] if isinstance(named, str) else named or ()):
+            if named != self._audience and not (isinstance(named, list) and self._audience in named):
                 raise InvalidToken("aud does not name this resource (RFC 8707)")
         source = self._source.of(token) if isinstance(self._source, Sources) else self._source
         identity_of = getattr(source, "identity_of", None)
