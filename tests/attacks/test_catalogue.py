@@ -1,4 +1,4 @@
-"""Nothing of the catalogue is forgotten: each case of tier 1 has a test named after its id."""
+"""Nothing of the catalogue is forgotten: each case has a test named after its id."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 HERE = Path(__file__).parent
+# Those whose parts are there
+TIERS = {1, 2}
 CATALOGUE = HERE.parents[2] / "shared" / "attacks.json"
 
 
@@ -24,13 +26,13 @@ def _named_after(case: dict[str, Any], tests: str) -> list[str]:
     return re.findall(rf"^(?:async )?def (test_{case['id'].replace('-', '_')}_\w+)\(", tests, re.MULTILINE)
 
 
-def test_each_case_of_tier_1_has_a_test_in_the_file_of_its_area(cases: list[dict[str, Any]]) -> None:
+def test_each_case_has_a_test_in_a_file_of_its_area(cases: list[dict[str, Any]]) -> None:
     without = []
     for case in cases:
-        if case["tier"] != 1:
+        if case["tier"] not in TIERS:
             continue
-        file = HERE / f"test_{case['area'].replace('-', '_')}.py"
-        if not _named_after(case, file.read_text()):
+        files = HERE.glob(f"test_{case['area'].replace('-', '_')}*.py")
+        if not any(_named_after(case, file.read_text()) for file in files):
             without.append(case["id"])
     assert without == []
 
