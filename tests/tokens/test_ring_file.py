@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from nexios import MakeConfig
 from nexios.exceptions import ConfigError
 from nexios.tokens import KeyRing
 from tests.attacks.forging import b64
@@ -166,6 +167,8 @@ def test_a_file_that_cannot_be_read_is_an_error_that_names_it(tmp_path: Path) ->
         KeyRing.generate("HS256").save(tmp_path / "no folder" / "ring.json")
     with pytest.raises(ConfigError, match="NEXIOS_KEY_RING is not set"):
         KeyRing.from_env(environ={})
+    # The settings leave the variable alone.
+    assert MakeConfig.from_env({"NEXIOS_KEY_RING": "ring.json"}).jwt_key is None
 
 
 def test_a_file_that_others_may_read_is_warned_of(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -248,6 +251,22 @@ def test_a_ring_that_follows_a_file_is_changed_in_the_file(tmp_path: Path) -> No
             change()
     with pytest.raises(ConfigError, match="No such file"):
         KeyRing.follow(tmp_path / "none")
+
+
+def test_a_link_stays_one_and_the_file_behind_it_its_owners(tmp_path: Path) -> None:
+    path, link = tmp_path / "ring.json", tmp_path / "link"
+    KeyRing.generate("HS256").save(path)
+    link.symlink_to(path)
+    if os.geteuid() == 0:
+        os.chown(path, 4711, 4712)
+    ring = KeyRing.load(link)
+    ring.rotate()
+    ring.save(link)
+    assert link.is_symlink()
+    assert same(KeyRing.load(path), ring)
+    seen = path.stat()
+    assert (seen.st_uid, seen.st_gid) == ((4711, 4712) if os.geteuid() == 0 else (os.geteuid(), os.getegid()))
+    assert stat.S_IMODE(seen.st_mode) == 0o600
 
 
 def test_a_ring_that_could_not_be_written_leaves_the_old_one_and_nothing_else(

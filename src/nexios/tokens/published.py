@@ -138,9 +138,11 @@ class PublishedKeys:
             if self.known is None or body != self.known.body:
                 self.known = await self._usable(body)
                 self.generation += 1
-        except IssuerUnavailable as error:
-            # What is known stays; where the keys stand is looked up anew, for they may have moved.
-            self._failure, self._jwks_uri = str(error), self._given_uri
+        except Exception as error:
+            # What is known stays, whatever was wrong. The keys may have moved: their place is looked up anew.
+            odd = not isinstance(error, IssuerUnavailable)
+            self._failure = f"what came could not be read: {type(error).__name__}" if odd else str(error)
+            self._jwks_uri = self._given_uri
             self._refresh_at = self._clock() + _UNKNOWN_KEY_PAUSE
             logger.warning("the keys of %s could not be fetched: %s", self._issuer, self._failure)
         else:

@@ -61,11 +61,14 @@ def write_file(path: Path, text: str) -> None:
     Raises:
         ConfigError: The folder cannot be written to.
     """
+    # Not the link in place of the file that it leads to.
+    path = Path(os.path.realpath(path))
     try:
         # mkstemp makes it for the owner alone (0600) from the first moment on.
         descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                _keep_owner(path, descriptor)
                 file.write(text)
                 file.flush()
                 os.fsync(file.fileno())
@@ -137,6 +140,13 @@ def _is_file(text: str) -> bool:
         return Path(text).is_file()
     except (OSError, ValueError):
         return False
+
+
+def _keep_owner(path: Path, descriptor: int) -> None:
+    """Leave the file to whom it belongs, where an administrator writes it for an application."""
+    with contextlib.suppress(OSError, AttributeError):
+        seen = path.stat()
+        os.fchown(descriptor, seen.st_uid, seen.st_gid)
 
 
 def _sync_folder(folder: Path) -> None:
