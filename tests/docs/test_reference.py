@@ -23,6 +23,8 @@ PUBLIC = [
     "nexios.auth.backends.base",
     "nexios.auth.backends.jwt",
     "nexios.auth.backends.session",
+    "nexios.audit",
+    "nexios.events",
     "nexios.exceptions",
     "nexios.http",
     "nexios.integrations.fastapi",
@@ -30,6 +32,8 @@ PUBLIC = [
     "nexios.openapi",
     "nexios.ratelimit",
     "nexios.session",
+    "nexios.telemetry",
+    "nexios.testing",
 ]
 
 

@@ -121,6 +121,7 @@ VISITS = {
     "sessions": Visit("/profile", session_login, {"Cookie": "session=wrong"}, SESSION),
     "api_keys": Visit("/data", first_key, {"X-API-Key": "key_wrong"}, KEY),
     "managed_keys": Visit("/data", managed_key, {"X-API-Key": "key_wrong"}, f"{TOKEN}, {KEY}"),
+    "audited": Visit("/history", guest, bearer("wrong"), TOKEN),
     "postgresql_and_redis": Visit(
         "/profile", guest_session, {"Cookie": "session=wrong"}, f"{SESSION}, {KEY}"
     ),
