@@ -25,6 +25,9 @@ def sources(*names: Any) -> pytest.MarkDecorator:
 signed_only = sources("signed")
 """What only a cookie that is signed can show."""
 
+cookies_only = sources("signed", "shared")
+"""What is so as long as the data is in the cookie."""
+
 stored_only = sources("memory")
 """What only a session in a store can show."""
 

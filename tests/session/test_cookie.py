@@ -43,11 +43,6 @@ def set_cookie(options: dict[str, Any], base_url: str = "http://testserver") -> 
         ),
         ({"max_age": timedelta(hours=1)}, "http", "Max-Age=3600; Path=/; HttpOnly; SameSite=Lax"),
         (
-            {"idle_timeout": timedelta(minutes=10)},
-            "http",
-            "Max-Age=600; Path=/; HttpOnly; SameSite=Lax",
-        ),
-        (
             {"cookie_name": "__Host-session"},
             "http",
             f"Max-Age={DAYS}; Path=/; HttpOnly; SameSite=Lax; Secure",

@@ -104,6 +104,19 @@ def test_a_use_is_noted_at_most_once_a_minute(store: WatchedStore, clock: Clock)
 
 
 @stored_only
+def test_the_store_counts_the_idle_timeout_and_the_cookie_is_left_alone(
+    store: WatchedStore, clock: Clock
+) -> None:
+    client = TestClient(session_app(clock=clock, idle_timeout=timedelta(minutes=10)))
+    assert f"Max-Age={14 * 24 * 3600};" in client.post("/login/ada").headers["set-cookie"]
+    for _ in range(5):
+        clock.turn(minutes=9)
+        assert "set-cookie" not in client.get("/me").headers
+    clock.turn(minutes=11)
+    assert "Max-Age=0" in client.get("/me").headers["set-cookie"]
+
+
+@stored_only
 def test_only_what_changed_is_written(store: WatchedStore) -> None:
     written: list[Any] = []
     client = TestClient(session_app())
@@ -312,6 +325,41 @@ async def test_two_requests_that_change_different_keys_at_once_lose_neither() ->
                 group.start_soon(client.post, f"/together/k{number}")
         found = (await client.get("/session", headers={"cookie": f"session={cookie}"})).json()
     assert found == {"basket": ["tea"], **{f"k{number}": f"k{number}" for number in range(2, 20)}}
+
+
+@sources("memory", *SERVED)
+@pytest.mark.anyio
+async def test_of_renewals_at_once_one_counts_and_what_the_others_changed_is_kept() -> None:
+    app, inside, go_on = session_app(), [0], anyio.Event()
+
+    @app.post("/renew/{key}")
+    async def renew(request: Request, response: Response, key: str) -> None:
+        request.session[key] = 1
+        request.session.renew()
+        inside[0] += 1
+        if inside[0] == 10:
+            go_on.set()
+        with anyio.fail_after(20):
+            await go_on.wait()
+
+    transport = httpx2.ASGITransport(app)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver.local") as client:
+        before = (await client.post("/login/ada")).cookies["session"]
+        headers, given = {"cookie": f"session={before}"}, list[str]()
+
+        async def ask(key: str) -> None:
+            answer = await client.post(f"/renew/{key}", headers=headers)
+            assert answer.status_code == 204
+            given.extend(filter(None, [answer.cookies.get("session")]))
+
+        async with anyio.create_task_group() as group:
+            for number in range(10):
+                group.start_soon(ask, f"k{number}")
+        client.cookies.clear()
+        (alive,) = given
+        found = (await client.get("/session", headers={"cookie": f"session={alive}"})).json()
+        assert found == {"user": {"id": "ada"}, **{f"k{number}": 1 for number in range(10)}}
+        assert (await client.get("/me", headers=headers)).status_code == 401
 
 
 @sources("memory", *SERVED)

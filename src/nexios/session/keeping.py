@@ -6,6 +6,8 @@ import logging
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from nexios.exceptions import StoreUnavailable
 from nexios.http.client import client_address
 from nexios.session.secret import hash_secret
@@ -79,17 +81,17 @@ class SessionKeeper:
         if session.record is None:
             return await self._add(session, changes, scope)
         renewed = session.secret
-        if (changes or renewed) and not await self._change(session, changes):
-            # The cookie is left alone: it may be that of the login by which this session ended.
-            return None
-        seen = await self._note_use(session)
-        if session.record is None:
-            return None
-        if renewed is not None:
+        if renewed is not None and await self._change(session, changes):
             session.cookie = renewed
-        elif not seen or self._idle is None:
-            return None
-        return self._set_cookie(session, session.record)
+            return self._set_cookie(session, session.record)
+        # Where another request has renewed it meanwhile, that one's cookie is the good one.
+        session.secret = None
+        if changes and not await self._change(session, changes):
+            session.lose()
+        else:
+            await self._note_use(session)
+        # The client's cookie is left alone: it may be that of the login by which this session ended.
+        return None
 
     async def keep_late(self, session: ServerSession) -> None:
         """See `Keeper`."""
@@ -103,8 +105,8 @@ class SessionKeeper:
             await self._store.end_session(session.record.id)
         else:
             changes = session.changes()
-            if changes:
-                await self._change(session, changes)
+            if changes and not await self._change(session, changes):
+                session.lose()
 
     async def end(self, session: ServerSession) -> None:
         """See `Keeper`."""
@@ -139,36 +141,43 @@ class SessionKeeper:
         return self._set_cookie(session, record)
 
     async def _change(self, session: ServerSession, changes: Changes) -> bool:
-        """Put what changed into the store. False: the session is over, and nothing is kept."""
+        """Put what changed into the store, and the new secret in place of the old one.
+
+        Returns:
+            False: nothing is kept, for the session is over, or another request has put another secret there.
+        """
         record: Any = session.record
+        renews = session.secret is not None
         changed = await self._store.change_session(
             record.id,
             changes,
-            secret_hash=None if session.secret is None else hash_secret(session.secret),
+            secret_hash=hash_secret(str(session.secret)) if renews else None,
+            in_place_of=record.secret_hash if renews else None,
             identity=None if session.identity == record.identity else session.identity,
         )
         if changed is not True:
-            session.lose()
             return False
+        record = (
+            msgspec.structs.replace(record, secret_hash=hash_secret(str(session.secret)))
+            if renews
+            else record
+        )
         session.kept(record, changes)
         return True
 
-    async def _note_use(self, session: ServerSession) -> bool:
-        """Note that the session was used, unless that was noted just now; whether it was."""
+    async def _note_use(self, session: ServerSession) -> None:
+        """Note that the session was used, unless that was noted just now."""
         record: Any = session.record
         now = self._now()
         if (now - record.last_seen_at).total_seconds() < self._seen_every:
-            return False
+            return
         idle_until = None if self._idle is None else now + self._idle
         try:
             if not await self._store.touch_session(record.id, now, idle_until):
                 session.lose()
-                return False
         except StoreUnavailable as error:
             # The session was read and what changed in it is kept: the answer need not be lost for this.
             logger.warning("%s: when the session was used is not noted", error)
-            return False
-        return True
 
     def _lives(self, record: SessionRecord) -> bool:
         """Whether it holds still: by what it was begun with, and by the settings of now."""
@@ -183,9 +192,9 @@ class SessionKeeper:
         return min(record.expires_at, record.created_at + self._cookie.max_age)
 
     def _set_cookie(self, session: ServerSession, record: SessionRecord) -> tuple[bytes, bytes]:
+        # Not the idle timeout, which the store counts: to be set again at each use, the cookie would be so by
+        # requests too during which another one has renewed the session.
         life = self._ends_at(record) - self._now()
-        if self._idle is not None:
-            life = min(life, self._idle)
         return self._cookie.set_cookie(session.cookie, round(life.total_seconds()), session.scheme)
 
     def _now(self) -> datetime:

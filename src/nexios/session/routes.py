@@ -12,6 +12,7 @@ from nexios.auth.backends.session import logout
 from nexios.auth.decorators import auth, has_permission
 from nexios.auth.identity import identity_text
 from nexios.auth.requirements import Requirement
+from nexios.description import describe
 from nexios.exceptions import ConfigError
 from nexios.http.problems import Forbidden, NotFound
 from nexios.routing import Router
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 __all__ = ["session_routes"]
 
 _BY_KEY = "apikey"
+
+_TAGS = ["Sessions"]
+_NARROWER = "The credential does not reach as far, or the request comes from another site."
 
 
 def session_routes(
@@ -82,6 +86,7 @@ class _SessionRoutes:
         self._narrowed = narrowed
         self._allow_api_keys = allow_api_keys
 
+    @describe(tags=_TAGS, answers={403: _NARROWER})
     async def list_sessions(self, request: Request, response: Response) -> dict[str, Any]:
         """Where one is logged in, the last one seen first."""
         identity = await self._identity(request)
@@ -94,12 +99,14 @@ class _SessionRoutes:
             ]
         }
 
+    @describe(tags=_TAGS, answers={403: _NARROWER})
     async def end_other_sessions(self, request: Request, response: Response) -> dict[str, Any]:
         """End all but the one that the request comes by."""
         identity = await self._identity(request)
         _not_stored(response)
         return {"ended": await self._sessions.revoke_all(identity, keep=_current(request))}
 
+    @describe(tags=_TAGS, answers={403: _NARROWER, 404: "There is no such session of one's own."})
     async def end_session(self, request: Request, response: Response, session_id: str) -> None:
         """End one; where it is the one that the request comes by, as a logout does."""
         identity = await self._identity(request)

@@ -123,14 +123,16 @@ class SessionStore(Protocol):
         changes: Mapping[str, bytes | None],
         *,
         secret_hash: str | None = None,
+        in_place_of: str | None = None,
         identity: str | None = None,
     ) -> bool:
         """Set the keys that `changes` names to their JSON, delete those with None, and leave all others.
 
-        At the same moment, and where they are given, put another secret and another identity in place.
+        At the same moment, and where they are given, put another secret and another identity in place: all of
+        it, or nothing where the secret is not the one of the hash `in_place_of` any more.
 
         Returns:
-            False: the session is over, and is not brought back.
+            False: the session is over, and is not brought back; or it has another secret than `in_place_of`.
         """
         ...
 

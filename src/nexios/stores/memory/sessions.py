@@ -47,13 +47,14 @@ class MemorySessions:
         changes: Mapping[str, bytes | None],
         *,
         secret_hash: str | None = None,
+        in_place_of: str | None = None,
         identity: str | None = None,
     ) -> bool:
         """See `SessionStore`."""
         check_names(secret_hash, identity, *changes)
         with self._sessions_lock:
             session = self._sessions.get(session_id)
-            if session is None:
+            if session is None or in_place_of not in (None, session.secret_hash):
                 return False
             changed: dict[str, Any] = {"data": _changed(session.data, changes)}
             if identity is not None:

@@ -66,10 +66,10 @@ _GET = _PRELUDE + "return redis.call('HGETALL', session_key(ARGV[2]))"
 _CHANGE = (
     _PRELUDE
     + """
-local id, secret, identity, deleted = ARGV[2], ARGV[3], ARGV[4], tonumber(ARGV[5])
+local id, secret, before, identity, deleted = ARGV[2], ARGV[3], ARGV[4], ARGV[5], tonumber(ARGV[6])
 local key = session_key(id)
 local known = redis.call('HMGET', key, 'm:secret_hash', 'm:identity', 'm:over')
-if not known[1] then return 0 end
+if not known[1] or (before ~= '' and before ~= known[1]) then return 0 end
 if secret ~= '' and secret ~= known[1] then
     if redis.call('EXISTS', secret_key(secret)) > 0 then return -1 end
     redis.call('DEL', secret_key(known[1]))
@@ -83,8 +83,8 @@ if identity ~= '' then
     redis.call('HSET', key, 'm:identity', identity)
     index(identity, id, known[3])
 end
-for number = 6, 5 + deleted do redis.call('HDEL', key, ARGV[number]) end
-for number = 6 + deleted, #ARGV, 2 do redis.call('HSET', key, ARGV[number], ARGV[number + 1]) end
+for number = 7, 6 + deleted do redis.call('HDEL', key, ARGV[number]) end
+for number = 7 + deleted, #ARGV, 2 do redis.call('HSET', key, ARGV[number], ARGV[number + 1]) end
 return 1
 """
 )
@@ -164,6 +164,7 @@ class RedisSessions:
         changes: Mapping[str, bytes | None],
         *,
         secret_hash: str | None = None,
+        in_place_of: str | None = None,
         identity: str | None = None,
     ) -> bool:
         """See `SessionStore`."""
@@ -173,7 +174,8 @@ class RedisSessions:
         for key, value in changes.items():
             if value is not None:
                 kept += (b"d:" + to_bytes(key), value)
-        names = (to_bytes(session_id), to_bytes(secret_hash or ""), _optional(identity))
+        secrets = (to_bytes(secret_hash or ""), to_bytes(in_place_of or ""))
+        names = (to_bytes(session_id), *secrets, _optional(identity))
         done = await self._on(_CHANGE, *names, len(deleted), *deleted, *kept)
         if done == -1:
             raise ValueError("a session of this secret is kept already")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import bindparam, case, delete, insert, not_, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, insert, not_, or_, select, update
 
 from nexios.stores.names import check_names
 from nexios.stores.records import SessionRecord
@@ -41,7 +41,6 @@ _NEWEST = (
     .limit(bindparam("number"))
 )
 _LIST = _with_data(sessions.c.id.in_(_NEWEST)).order_by(sessions.c.last_seen_at.desc(), sessions.c.id)
-_HOLD = select(sessions.c.id).where(sessions.c.id == bindparam("id")).with_for_update(key_share=True)
 _SEEN, _IDLE = bindparam("seen_at", type_=_MOMENT), bindparam("idle", type_=_MOMENT)
 _LATER = sessions.c.last_seen_at < _SEEN
 _TOUCH = (
@@ -104,6 +103,7 @@ class SQLSessions:
         changes: Mapping[str, bytes | None],
         *,
         secret_hash: str | None = None,
+        in_place_of: str | None = None,
         identity: str | None = None,
     ) -> bool:
         """See `SessionStore`."""
@@ -112,14 +112,19 @@ class SQLSessions:
         deleted = sorted(key for key, value in changes.items() if value is None)
         renewed = {"secret_hash": secret_hash, "identity": identity}
         renewed = {name: value for name, value in renewed.items() if value is not None}
+        here = sessions.c.id == bindparam("session_id")
+        if in_place_of is not None:
+            here = and_(here, sessions.c.secret_hash == bindparam("in_place_of"))
+        held = {"session_id": session_id} | ({} if in_place_of is None else {"in_place_of": in_place_of})
 
         async def change(connection: AsyncConnection) -> bool:
             # The row is held until all is done: whoever ends the session waits, or was first.
             if renewed:
-                at_it = update(sessions).where(sessions.c.id == bindparam("session_id")).values(renewed)
-                there = (await connection.execute(at_it, {"session_id": session_id})).rowcount == 1
+                at_it = update(sessions).where(here).values(renewed)
+                there = (await connection.execute(at_it, held)).rowcount == 1
             else:
-                there = (await connection.execute(_HOLD, {"id": session_id})).first() is not None
+                hold = select(sessions.c.id).where(here).with_for_update(key_share=True)
+                there = (await connection.execute(hold, held)).first() is not None
             if not there:
                 return False
             if kept:
