@@ -13,6 +13,7 @@ import pytest
 from nexios import MakeConfig
 from nexios.apikeys import APIKeys, key_routes
 from nexios.session import SessionMiddleware
+from nexios.tokens import Tokens
 from tests.docs.markdown import GUIDES, ROOT
 
 PUBLIC = [
@@ -63,6 +64,10 @@ def test_every_argument_of_a_key_and_of_the_routes_for_keys_stands_in_its_table(
     assert set(table("api-keys.md", "Argument")) == given - {"self"}
     options = set(inspect.signature(key_routes).parameters)
     assert set(table("api-keys.md", "Option")) == options - {"keys"}
+
+
+def test_every_argument_of_the_tokens_stands_in_its_table() -> None:
+    assert set(table("staying-logged-in.md", "Argument")) == set(inspect.signature(Tokens).parameters)
 
 
 @pytest.mark.parametrize(

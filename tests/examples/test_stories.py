@@ -231,3 +231,23 @@ def test_sessions_and_tokens_work_in_other_hosts(name: str, client_of: Callable[
 def test_permissions_work_in_other_hosts(client_of: Callable[[str], TestClient]) -> None:
     client = client_of("in_fastapi")
     assert client.get("/admin", headers=guest(client)).status_code == 403
+
+
+def test_a_refresh_token_that_comes_twice_ends_its_login(client_of: Callable[[str], TestClient]) -> None:
+    with client_of("staying_logged_in") as client:
+        first = client.post("/guests").json()
+        form = {"grant_type": "refresh_token", "refresh_token": first["refresh_token"]}
+        second = client.post("/token", data=form).json()
+        assert client.get("/profile", headers=bearer(second["access_token"])).status_code == 200
+        assert client.post("/token", data=form).json()["error"] == "invalid_grant"
+        for pair in (first, second):
+            assert client.get("/profile", headers=bearer(pair["access_token"])).status_code == 401
+
+
+def test_logging_out_everywhere_ends_every_login_of_ones_own(client_of: Callable[[str], TestClient]) -> None:
+    with client_of("staying_logged_in") as client:
+        mine, other = (client.post("/guests").json() for _ in range(2))
+        answer = client.delete("/profile/logins", headers=bearer(mine["access_token"]))
+        assert answer.json() == {"ended": 1}
+        assert client.get("/profile", headers=bearer(mine["access_token"])).status_code == 401
+        assert client.get("/profile", headers=bearer(other["access_token"])).status_code == 200

@@ -75,6 +75,10 @@ def managed_key(client: httpx2.Client) -> Headers:
     return {"X-API-Key": answer.json()["key"]}
 
 
+def guest_pair(client: httpx2.Client) -> Headers:
+    return bearer(client.post("/guests").json()["access_token"])
+
+
 def basic(client: httpx2.Client) -> Headers:
     assert client.post("/register", json=ADA).status_code == 201
     return basic_header(**ADA)
@@ -126,6 +130,7 @@ VISITS = {
         "/profile", guest_session, {"Cookie": "session=wrong"}, f"{SESSION}, {KEY}"
     ),
     "custom_backend": Visit("/report", basic, basic_header("ada", "a guess"), 'Basic realm="api"'),
+    "staying_logged_in": Visit("/profile", guest_pair, bearer("wrong"), TOKEN),
     "scopes": Visit("/anyone", guest_token, bearer("wrong"), f"{TOKEN}, {SESSION}, {KEY}"),
     "permissions": Visit("/admin", first_member, bearer("wrong"), TOKEN),
     "described": Visit("/notes", note_writer, bearer("wrong"), TOKEN),
