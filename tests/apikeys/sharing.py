@@ -22,6 +22,7 @@ BOB = {"x-user": "bob"}
 COLUMNS = {
     *("id", "name", "prefix", "hint", "permissions", "addresses", "metadata", "active"),
     *("created_at", "expires_at", "last_used_at", "revoked_at", "replaced_by"),
+    *("rate_limit", "monthly_quota"),
 }
 
 

@@ -42,6 +42,8 @@ async def test_everything_of_a_key_is_kept(engine: Engine) -> None:
         replaced_by="k2",
         metadata={"team": "ü", "nested": {"a": [1, None, True, 1.5, "\0"]}},
         addresses=("10.0.0.0/8", "2001:db8::/32"),
+        rate_limit="100/minute",
+        monthly_quota=10**12,
     )
     async with engine.open() as store:
         await store.add_key(key, a_hash(1))

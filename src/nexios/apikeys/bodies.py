@@ -68,6 +68,8 @@ def shown(keys: APIKeys, record: APIKey) -> dict[str, Any]:
         "hint": record.hint,
         "permissions": None if record.permissions is None else sorted(record.permissions),
         "addresses": record.addresses,
+        "rate_limit": record.rate_limit,
+        "monthly_quota": record.monthly_quota,
         "metadata": record.metadata,
         "created_at": record.created_at,
         "expires_at": record.expires_at,

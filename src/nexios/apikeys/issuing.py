@@ -16,11 +16,14 @@ from nexios.apikeys.rules import (
     checked_name,
     checked_owner,
     checked_permissions,
+    checked_quota,
+    checked_rate_limit,
 )
 
 __all__ = ["is_key_id", "issue", "replace"]
 
 _HINT = 4
+_INHERITED = ("owner", "name", "permissions", "metadata", "addresses", "rate_limit", "monthly_quota")
 _ID = re.compile(r"[0-9a-f]{28}")
 
 
@@ -39,6 +42,8 @@ def issue(
     expires_in: object,
     metadata: object,
     addresses: object,
+    rate_limit: object,
+    monthly_quota: object,
     not_after: datetime | None,
 ) -> tuple[str, str, APIKey]:
     """A new key; see `APIKeys.create`.
@@ -63,6 +68,8 @@ def issue(
         expires_at=_earlier(checked_life(expires_in, now), not_after),
         metadata=checked_metadata(metadata),
         addresses=checked_addresses(addresses),
+        rate_limit=checked_rate_limit(rate_limit),
+        monthly_quota=checked_quota(monthly_quota),
     )
     return key, key_hash, record
 
@@ -83,9 +90,7 @@ def replace(
         raise TypeError("overlap is a timedelta, e.g. timedelta(hours=24)")
     if overlap < timedelta(0):
         raise ValueError("overlap must not be negative; timedelta(0): the old key is dead at once")
-    given: dict[str, Any] = {
-        name: getattr(old, name) for name in ("owner", "name", "permissions", "metadata", "addresses")
-    }
+    given: dict[str, Any] = {name: getattr(old, name) for name in _INHERITED}
     # A key that was made for 90 days is followed by one of 90 days, not by one of what is left of them.
     life = None if old.expires_at is None else old.expires_at - old.created_at
     key, key_hash, new = issue(old.prefix, now, expires_in=life, not_after=not_after, **given)

@@ -85,6 +85,8 @@ class APIKeys:
         expires_in: timedelta | None = None,
         metadata: Mapping[str, Any] | None = None,
         addresses: Collection[str] | None = None,
+        rate_limit: str | None = None,
+        monthly_quota: int | None = None,
         not_after: datetime | None = None,
     ) -> tuple[str, APIKey]:
         """Make a key.
@@ -96,6 +98,8 @@ class APIKeys:
             expires_in: How long it lives; None: until it is revoked.
             metadata: A small JSON mapping of the application's own.
             addresses: The networks that it may come from, e.g. `["10.0.0.0/8"]`; None: any.
+            rate_limit: How often it may be used, e.g. `"100/minute"`.
+            monthly_quota: How often in a month of the calendar.
             not_after: When it dies at the latest, whatever `expires_in` says.
 
         Returns:
@@ -115,6 +119,8 @@ class APIKeys:
             expires_in=expires_in,
             metadata=metadata,
             addresses=addresses,
+            rate_limit=rate_limit,
+            monthly_quota=monthly_quota,
             not_after=not_after,
         )
         await self._store.add_key(record, key_hash)
@@ -182,7 +188,7 @@ class APIKeys:
         owner: str | None = None,
         not_after: datetime | None = None,
     ) -> tuple[str, APIKey]:
-        """Replace a key by a new one of the same owner, name, permissions, metadata and addresses.
+        """Replace a key by a new one of the same owner, name, permissions, metadata, addresses and limits.
 
         The new one lives as long as the old one was made for, counted from now.
 

@@ -29,6 +29,8 @@ class APIKey(msgspec.Struct, frozen=True, kw_only=True):
         replaced_by: The id of the key that it was rotated to.
         metadata: A small JSON mapping of the application's own.
         addresses: The networks that it may come from, e.g. `"10.0.0.0/8"`; None: any.
+        rate_limit: How often it may be used, e.g. `"100/minute"`; None: as often as anybody.
+        monthly_quota: How often in a month of the calendar, in UTC; None: without a bound.
     """
 
     id: str
@@ -44,3 +46,5 @@ class APIKey(msgspec.Struct, frozen=True, kw_only=True):
     replaced_by: str | None = None
     metadata: dict[str, Any] = {}
     addresses: tuple[str, ...] | None = None
+    rate_limit: str | None = None
+    monthly_quota: int | None = None

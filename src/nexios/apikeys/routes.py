@@ -139,6 +139,9 @@ class _KeyRoutes:
     async def create_key(self, request: Request, response: Response) -> dict[str, Any]:
         """Make one, which is shown this once."""
         caller = await self._caller(request)
+        credential = request.credential
+        if isinstance(credential, APIKey) and (credential.rate_limit or credential.monthly_quota):
+            raise Forbidden("A key that has a limit makes no other keys, which would have none.")
         body = await _read(request, NewKey)
         bounds, now = caller.bounds, self._keys.now()
         try:

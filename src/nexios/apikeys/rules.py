@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from nexios.apikeys.networks import read_networks
+from nexios.quotas import parse_limits
 from nexios.stores.names import MAX_NAME
 from nexios.text import is_unicode
 
@@ -19,12 +20,15 @@ __all__ = [
     "checked_name",
     "checked_owner",
     "checked_permissions",
+    "checked_quota",
+    "checked_rate_limit",
 ]
 
 _MAX_NAME = 100
 _MAX_PERMISSIONS = 100
 _MAX_METADATA = 4096
 _MAX_ADDRESSES = 50
+_MAX_QUOTA = 10**12
 
 
 def checked_owner(owner: object) -> str:
@@ -90,6 +94,34 @@ def checked_metadata(metadata: object) -> dict[str, Any]:
     if copy != metadata:
         raise TypeError(wrong)
     return copy
+
+
+def checked_rate_limit(limit: object) -> str | None:
+    """How often a key may be used; None: as often as anybody.
+
+    Raises:
+        TypeError: It is no text.
+        ValueError: It is no limit.
+        ConfigError: The package that counts is not there.
+    """
+    if limit is None:
+        return None
+    parse_limits(_text("rate_limit", limit, _MAX_NAME))
+    return str(limit)
+
+
+def checked_quota(quota: object) -> int | None:
+    """How often a key may be used in a month; None: without a bound.
+
+    Raises:
+        TypeError: It is no whole number.
+        ValueError: It is below 1, or beyond every use.
+    """
+    if quota is not None and type(quota) is not int:
+        raise TypeError("monthly_quota is a whole number, e.g. monthly_quota=10_000; None: without a bound")
+    if quota is not None and not 0 < quota <= _MAX_QUOTA:
+        raise ValueError(f"monthly_quota is a number from 1 to {_MAX_QUOTA}; None: without a bound")
+    return quota
 
 
 def checked_life(expires_in: object, now: datetime) -> datetime | None:

@@ -17,7 +17,7 @@ from nexios.auth.failures import log_failure, log_permission_failure
 from nexios.auth.telling import tell_authenticated, tell_forbidden, tell_no_credential, tell_refused
 from nexios.events import Events
 from nexios.http import Request, Response, WebSocket
-from nexios.http.problems import Unavailable
+from nexios.http.problems import TooManyRequests, Unavailable
 from nexios.http.replay import Replayed
 
 if TYPE_CHECKING:
@@ -187,6 +187,9 @@ class Authentication(msgspec.Struct, eq=False):
                     user = await self.app.load_user(result.identity)
                     if user is not None and not is_known(user, self.app.user_model):
                         user = None
+            except TooManyRequests as refusal:
+                self.barred, self.unasked = refusal, iter(())
+                return None
             except Exception as error:
                 # Whatever went wrong, nobody gets in by it and nobody else is asked in its place.
                 log_failure(backend, error)

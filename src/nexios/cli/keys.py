@@ -44,6 +44,12 @@ def create(
         typer.Option(metavar="NETWORK", help="Where it may come from, e.g. 10.0.0.0/8; anywhere. Repeat."),
     ] = None,
     metadata: Annotated[str | None, typer.Option(metavar="JSON", help="What is kept with it.")] = None,
+    rate_limit: Annotated[
+        str | None, typer.Option(metavar="LIMIT", help="How often it may be used, e.g. 100/minute.")
+    ] = None,
+    monthly_quota: Annotated[
+        int | None, typer.Option(metavar="NUMBER", help="How often in a month of the calendar.")
+    ] = None,
     store: StoreOption = None,
     as_json: AsJson = False,
 ) -> None:
@@ -58,6 +64,8 @@ def create(
             expires_in=None if expires_in is None else timedelta(days=expires_in),
             metadata=kept,
             addresses=address or None,
+            rate_limit=rate_limit,
+            monthly_quota=monthly_quota,
         )
 
     try:

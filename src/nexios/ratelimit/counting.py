@@ -126,6 +126,10 @@ class RateLimits:
             limiter, item = counting.of(each)
             await self._bounded(limiter.clear(item, _hidden(key)))
 
+    def now(self) -> float:
+        """The time by which is counted, in seconds since the epoch."""
+        return self._clock()
+
     async def close(self) -> None:
         """Let go of the connections; each event loop does so by itself when it ends."""
         if self._redis is not None:

@@ -85,13 +85,25 @@ class APIKeyAuthBackend(AuthenticationBackend):
             return found
         key, address = found.identity, partial(client_address, scope)
         record = self._keys.recall(key, address)
-        return self._looked_up(self._keys.judge(key, address)) if record is None else self._result(record)
+        if record is None:
+            return self._looked_up(scope, self._keys.judge(key, address))
+        if record.rate_limit is None and record.monthly_quota is None:
+            return self._result(record)
+        return self._counted(scope, record)
 
-    async def _looked_up(self, judging: Coroutine[Any, Any, APIKey | str]) -> AuthResult:
+    async def _looked_up(self, scope: Scope, judging: Coroutine[Any, Any, APIKey | str]) -> AuthResult:
         found = await judging
         if isinstance(found, str):
             return AuthResult(False, "", self.scope, reason=found)
-        return self._result(found)
+        return await self._counted(scope, found)
+
+    async def _counted(self, scope: Scope, record: APIKey) -> AuthResult:
+        if record.rate_limit is not None or record.monthly_quota is not None:
+            # Nobody else needs the package that counts.
+            from nexios.ratelimit.keys import count_key
+
+            await count_key(scope, record)
+        return self._result(record)
 
     def _result(self, record: APIKey) -> AuthResult:
         return AuthResult(True, record.owner, self.scope, record.permissions, record)

@@ -38,6 +38,8 @@ keys = Table(
     Column("replaced_by", AnyText),
     Column("metadata", Text, nullable=False),
     Column("addresses", Text),
+    Column("rate_limit", Text),
+    Column("monthly_quota", BigInteger),
     Index("nexios_api_keys_hash", "key_hash", unique=True),
     Index("nexios_api_keys_owner", "owner", "id"),
     Index("nexios_api_keys_expires", "expires_at"),

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HEAD", "VERSION_TABLE", "Revision", "current", "history", "upgrade"]
 
-HEAD = "0002"
+HEAD = "0003"
 """The newest revision."""
 
 VERSION_TABLE = "nexios_alembic_version"
