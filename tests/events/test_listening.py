@@ -274,3 +274,15 @@ def test_the_log_of_a_broken_listener_is_an_error(events: Events, caplog: pytest
 
     events.emit(CREATED)
     assert [record.levelno for record in caplog.records] == [logging.ERROR]
+
+
+def test_what_is_wanted_changes_with_who_listens(events: Events, heard: list[Event]) -> None:
+    assert not events.wants(KeyCreated)
+    events.tap(KeyCreated)(heard.append)
+    assert events.wants(KeyCreated)
+    assert not events.wants(KeyRevoked)
+    events.listen(KeyRevoked)(heard.append)
+    assert events.wants(KeyRevoked)
+    events.unlisten(heard.append)
+    assert not events.wants(KeyCreated)
+    assert not events.wants(KeyRevoked)

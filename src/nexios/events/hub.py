@@ -37,6 +37,7 @@ class Events:
         self.listening = False
         self._listeners: tuple[Listener, ...] = ()
         self._taps: tuple[tuple[Callable[[Event], Any], tuple[type[Event], ...]], ...] = ()
+        self._wanted: dict[type[Event], bool] = {}
 
     def listen(self, *kinds: type[Event], waiting: int = _WAITING) -> Callable[[Function], Function]:
         """Call the decorated function, sync or async, with each event of `kinds`, one after another.
@@ -84,8 +85,7 @@ class Events:
         heard = _checked_kinds(kinds)
 
         def decorate(function: Function) -> Function:
-            self._taps = (*self._taps, (_checked_function(function), heard))
-            self.listening = True
+            self._change(self._listeners, (*self._taps, (_checked_function(function), heard)))
             return function
 
         return decorate
@@ -93,16 +93,20 @@ class Events:
     def unlisten(self, function: Callable[..., Any]) -> None:
         """Call `function` no more; what waits for it is forgotten."""
         # Equal, not the same: a bound method is another object each time.
-        self._listeners = tuple(each for each in self._listeners if each.function != function)
-        self._taps = tuple(each for each in self._taps if each[0] != function)
-        self.listening = bool(self._listeners or self._taps)
+        self._change(
+            tuple(each for each in self._listeners if each.function != function),
+            tuple(each for each in self._taps if each[0] != function),
+        )
 
     def wants(self, kind: type[Event]) -> bool:
         """Whether anybody listens to this kind: asked before an event is made."""
-        return self.listening and (
-            any(issubclass(kind, each.kinds) for each in self._listeners)
-            or any(issubclass(kind, kinds) for _, kinds in self._taps)
-        )
+        wanted = self._wanted.get(kind)
+        if wanted is None:
+            wanted = self._wanted[kind] = any(
+                issubclass(kind, kinds)
+                for kinds in (*(each.kinds for each in self._listeners), *(tap[1] for tap in self._taps))
+            )
+        return wanted
 
     def emit(self, event: Event) -> None:
         """Hand `event` to whoever listens. Never waits, never raises; to be called from any thread."""
@@ -151,11 +155,16 @@ class Events:
 
         def decorate(function: Function) -> Function:
             listener = listener_for(_checked_function(function), heard, waiting, batch)
-            self._listeners = (*self._listeners, listener)
-            self.listening = True
+            self._change((*self._listeners, listener), self._taps)
             return function
 
         return decorate
+
+    def _change(self, listeners: tuple[Listener, ...], taps: tuple[Any, ...]) -> None:
+        self._listeners, self._taps = listeners, taps
+        # Another dictionary: who looks up in this one at the moment keeps what was right a moment ago.
+        self._wanted = {}
+        self.listening = bool(listeners or taps)
 
     def __repr__(self) -> str:
         return f"<Events heard by {len(self._listeners) + len(self._taps)}>"
