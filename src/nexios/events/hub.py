@@ -100,9 +100,10 @@ class Events:
 
     def wants(self, kind: type[Event]) -> bool:
         """Whether anybody listens to this kind: asked before an event is made."""
-        wanted = self._wanted.get(kind)
+        known = self._wanted  # before it is looked who listens: what is noted in an old one is lost
+        wanted = known.get(kind)
         if wanted is None:
-            wanted = self._wanted[kind] = any(
+            wanted = known[kind] = any(
                 issubclass(kind, kinds)
                 for kinds in (*(each.kinds for each in self._listeners), *(tap[1] for tap in self._taps))
             )
