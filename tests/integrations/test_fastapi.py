@@ -18,7 +18,7 @@ from nexios.exceptions import ConfigError
 from nexios.integrations.fastapi import install, limited, requires
 from nexios.ratelimit import RateLimits
 from tests.integrations.parts import CONFIG, KEY, bearer, parts
-from tests.parts import Person, assert_problem
+from tests.parts import Clock, Person, assert_problem
 
 ran: list[str] = []
 
@@ -230,6 +230,7 @@ def test_a_websocket_that_is_not_let_in_is_closed_before_it_is_accepted() -> Non
 
 def test_a_limit_as_a_dependency_counts_and_says_how_it_stands() -> None:
     app = host()
+    app.state.rate_limits = RateLimits(clock=Clock())
 
     @app.get("/search/{word}", dependencies=[Depends(limited("2/minute", by="ip"))])
     async def search(word: str) -> dict[str, str]:
@@ -267,7 +268,7 @@ def test_the_decorator_limits_too_and_sets_headers_where_it_is_given_a_response(
     from nexios.ratelimit import rate_limit
 
     app = host()
-    app.state.rate_limits = RateLimits()
+    app.state.rate_limits = RateLimits(clock=Clock())
 
     @app.get("/limited")
     @rate_limit("1/minute", by="user")

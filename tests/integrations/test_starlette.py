@@ -22,11 +22,11 @@ from nexios.auth.backends.jwt import JWTAuthBackend
 from nexios.auth.backends.session import SessionAuthBackend, login
 from nexios.exceptions import ConfigError, StoreUnavailable
 from nexios.integrations.starlette import install, requires
-from nexios.ratelimit import client_address, rate_limit
+from nexios.ratelimit import RateLimits, client_address, rate_limit
 from nexios.session import SessionMiddleware
 from nexios.stores import MemoryStore
 from tests.integrations.parts import CONFIG, KEY, bearer, parts
-from tests.parts import SECRET, Person, assert_problem
+from tests.parts import SECRET, Clock, Person, assert_problem
 
 ran: list[str] = []
 
@@ -127,6 +127,7 @@ def test_the_settings_of_install_hold_within_requests() -> None:
 def test_a_limit_answers_with_its_headers() -> None:
     app = Starlette(routes=[Route("/", rate_limit("1/minute", by="ip")(hello))])
     install(app, *parts(), config=CONFIG)
+    app.state.rate_limits = RateLimits(clock=Clock())
     client = TestClient(app)
     assert client.get("/").headers["RateLimit"] == '"1/minute by ip";r=0;t=60'
     assert_problem(client.get("/"), 429)

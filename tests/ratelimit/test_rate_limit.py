@@ -269,6 +269,7 @@ def test_counters_of_ones_own_are_used_where_they_are_given() -> None:
 
 def test_a_websocket_beyond_the_limit_is_refused_before_it_is_accepted() -> None:
     app = app_for()
+    app.state.rate_limits = RateLimits(clock=Clock())
 
     @app.websocket_route("/ws")
     @rate_limit("1/minute", by="ip")

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from fastapi.openapi.models import APIKey, APIKeyIn, HTTPBearer, SecurityBase
 from fastapi.security.base import SecurityBase as SecurityScheme
 
-from nexios.auth.backends.apikey import APIKeyAuthBackend
-from nexios.auth.backends.jwt import JWTAuthBackend
-from nexios.auth.backends.session import SessionAuthBackend
 from nexios.auth.middleware import AuthenticationMiddleware
+from nexios.openapi.security import scheme_of
 from nexios.session import SessionMiddleware
 
 if TYPE_CHECKING:
@@ -18,15 +16,13 @@ if TYPE_CHECKING:
 
     from fastapi import FastAPI
 
-    from nexios.auth.backends.base import AuthenticationBackend
-
 __all__ = ["ANY", "Presented", "describe_installed"]
 
 ANY = "nexios"
 """Stands for whatever the application takes, until it is known what that is."""
 
 
-_Schemes: TypeAlias = dict[str, tuple[str | None, dict[str, str]]]
+_Schemes: TypeAlias = dict[str, tuple[str | None, dict[str, Any]]]
 
 
 class Presented(SecurityScheme):
@@ -59,7 +55,7 @@ def describe_installed(app: FastAPI, middleware: Iterable[object]) -> None:
     schemes: _Schemes = {}
     for backend in backends:
         name = backend.scope or type(backend).__name__
-        scheme = _exact(backend, cookies[-1] if cookies else "session")
+        scheme = scheme_of(backend, cookies[-1] if cookies else "session")
         if name in schemes and schemes[name][1] != scheme:
             name = f"{name}-{len(schemes)}"
         schemes[name] = (backend.scope, scheme)
@@ -111,21 +107,6 @@ def _usual(scope: str) -> SecurityBase:
     if scope == "apikey":
         return _key(APIKeyIn.header, "X-API-Key")
     return HTTPBearer(bearerFormat="JWT") if scope == "jwt" else HTTPBearer()
-
-
-def _exact(backend: AuthenticationBackend, cookie: str) -> dict[str, str]:
-    """What `backend` takes."""
-    if isinstance(backend, JWTAuthBackend):
-        return {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}
-    if isinstance(backend, SessionAuthBackend):
-        return {"type": "apiKey", "in": "cookie", "name": cookie}
-    if isinstance(backend, APIKeyAuthBackend) and backend.header_name.lower() != "authorization":
-        return {"type": "apiKey", "in": "header", "name": backend.header_name}
-    scheme = "bearer" if isinstance(backend, APIKeyAuthBackend) else backend.scheme.lower()
-    names = [name.decode("ascii") for name in backend.headers or ()]
-    if len(names) == 1 and names[0] not in ("authorization", "cookie"):
-        return {"type": "apiKey", "in": "header", "name": names[0].title()}
-    return {"type": "http", "scheme": scheme}
 
 
 def _key(where: APIKeyIn, name: str) -> APIKey:
