@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from nexios import MakeConfig, NexiosApp
-from nexios.auth import AuthenticationMiddleware, has_permission, public
+from nexios.auth import AuthenticationMiddleware, auth, has_permission, public
 from nexios.exceptions import ConfigError, StoreUnavailable
+from nexios.openapi import openapi_routes
 from nexios.stores import MemoryStore
 from nexios.tokens import KeyRing, RefreshCookie, Tokens, token_routes
 from tests.attacks.asking import asking
@@ -230,6 +231,24 @@ async def test_the_routes_are_open_on_purpose(tokens: Tokens) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": pair.refresh_token}
     assert (await post(app, "/auth/token", form)).status == 200
     assert (await asking(app, "/.well-known/jwks.json")).status == 200
+
+
+async def test_the_routes_describe_themselves_as_they_are(tokens: Tokens) -> None:
+    app = app_of(tokens, introspect=auth())
+    app.include(openapi_routes(app, title="Tokens", version="1"))
+    document = (await asking(app, "/openapi.json")).json()
+    schemas, paths = document["components"]["schemas"], document["paths"]
+    for path, form in (("/token", "RefreshForm"), ("/revoke", "TokenForm"), ("/introspect", "TokenForm")):
+        (content,) = paths[path]["post"]["requestBody"]["content"].items()
+        assert content == (FORM[1], {"schema": {"$ref": f"#/components/schemas/{form}"}})
+        assert {"200", "400", "503"} <= set(paths[path]["post"]["responses"])
+    pair = await tokens.issue("ada", scope="read")
+    for body, name in (
+        ((await refresh(app, pair.refresh_token)).json(), "GrantedTokens"),
+        ((await refresh(app, "junk")).json(), "OAuthError"),
+        ((await asking(app, "/.well-known/jwks.json")).json(), "PublishedKeys"),
+    ):
+        assert set(schemas[name]["required"]) <= set(body) <= set(schemas[name]["properties"])
 
 
 class TestSetUp:

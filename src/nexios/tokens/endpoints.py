@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from nexios.auth.decorators import public
 from nexios.auth.requirements import guard_of
+from nexios.description import describe
 from nexios.exceptions import ConfigError, InvalidProof, InvalidScope, InvalidToken, NonceWanted
 from nexios.http.encoding import json_bytes
 from nexios.http.forms import FormError, read_form
@@ -15,6 +16,14 @@ from nexios.http.headers import only_header
 from nexios.http.problems import Forbidden
 from nexios.origin import OriginCheck
 from nexios.routing import Router
+from nexios.tokens.bodies import (
+    GrantedTokens,
+    Introspected,
+    OAuthError,
+    PublishedKeys,
+    RefreshForm,
+    TokenForm,
+)
 from nexios.tokens.cookie import RefreshCookie
 from nexios.tokens.dpop import DPoP
 from nexios.tokens.introspecting import introspected
@@ -26,6 +35,10 @@ if TYPE_CHECKING:
 __all__ = ["token_routes"]
 
 Guard: TypeAlias = Callable[[Any], Any]
+
+_TAGS = ["Tokens"]
+_FOREIGN = "The request comes from another site."
+_AWAY = "It cannot be found out just now."
 
 _JWKS = "/.well-known/jwks.json"
 # RFC 7517 says nothing of it: long enough to spare requests, short enough for a key that is published
@@ -101,6 +114,12 @@ class _TokenRoutes:
         self._origins = origins
         self._published: tuple[int, bytes, str] = (-1, b"", "")
 
+    @describe(
+        tags=_TAGS,
+        form=RefreshForm,
+        returns=GrantedTokens,
+        answers={400: OAuthError, 401: OAuthError, 403: _FOREIGN, 503: _AWAY},
+    )
     async def token(self, request: Request, response: Response) -> Any:
         """A new pair for a refresh token (RFC 6749 6)."""
         _not_stored(response)
@@ -138,6 +157,7 @@ class _TokenRoutes:
             return self._cookie.set(response, pair)
         return pair.to_dict()
 
+    @describe(tags=_TAGS, answers={403: _FOREIGN, 503: _AWAY})
     async def log_out(self, request: Request, response: Response) -> None:
         """End the login whose refresh token is in the cookie."""
         _not_stored(response)
@@ -151,6 +171,7 @@ class _TokenRoutes:
             self._cookie.delete(response)
         response.status(204)
 
+    @describe(tags=_TAGS, form=TokenForm, answers={200: "It is no longer good.", 400: OAuthError, 503: _AWAY})
     async def revoke(self, request: Request, response: Response) -> Any:
         """Give a token back (RFC 7009); one that nobody knows is given back too."""
         _not_stored(response)
@@ -163,6 +184,7 @@ class _TokenRoutes:
         await self._tokens.revoke(form["token"], client_id=form.get("client_id"))
         return response.status(200)
 
+    @describe(tags=_TAGS, form=TokenForm, returns=Introspected, answers={400: OAuthError, 503: _AWAY})
     async def introspect(self, request: Request, response: Response) -> Any:
         """What is to be known of a token (RFC 7662)."""
         _not_stored(response)
@@ -174,6 +196,7 @@ class _TokenRoutes:
             return _refused(response, "invalid_request", "token is missing.")
         return await introspected(self._tokens, form["token"])
 
+    @describe(tags=_TAGS, returns=PublishedKeys, answers={304: "They are as they were."})
     async def jwks(self, request: Request, response: Response) -> Any:
         """The keys by which anybody verifies the access tokens (RFC 7517 5)."""
         generation = self._tokens.ring.generation
@@ -225,7 +248,7 @@ class _TokenRoutes:
         if not found:
             return None
         if self._origins.is_foreign(request.scope):
-            raise Forbidden("The request comes from another site.")
+            raise Forbidden(_FOREIGN)
         if len(found) > 1:
             raise FormError("The cookie is there twice.")
         return found[0] or None
