@@ -195,3 +195,26 @@ async def test_a_token_that_is_bound_to_a_key_is_no_bearer_token(
 async def test_an_unknown_subject_is_a_stranger(tokens: Tokens, get: Get) -> None:
     pair = await tokens.issue("nobody")
     assert (await get(pair.access_token)).status == 401
+
+
+async def test_tokens_of_ours_and_of_others_are_taken_side_by_side(
+    store: Counted, clock: Clock, kept: int
+) -> None:
+    ours, theirs = (
+        tokens_of(store, clock, ring=KeyRing.generate("ES256"), issuer=f"https://{name}.example")
+        for name in ("ours", "theirs")
+    )
+    app = app_for(JWTAuthBackend(identifier="sub", tokens=[ours, theirs], kept=kept))
+
+    @app.get("/me")
+    @auth()
+    async def me(request: Request, response: Response) -> dict[str, Any]:
+        return {"user": request.user.identity}
+
+    for tokens, subject in ((ours, "ada"), (theirs, "bob")):
+        pair = await tokens.issue(subject)
+        bearer = [("authorization", f"Bearer {pair.access_token}")]
+        for _ in range(2):
+            assert (await asking(app, "/me", headers=bearer)).json() == {"user": subject}
+        await tokens.revoke(pair.access_token)
+        assert (await asking(app, "/me", headers=bearer)).status == 401

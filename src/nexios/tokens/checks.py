@@ -12,7 +12,15 @@ from nexios.tokens.access import OWN_CLAIMS
 from nexios.tokens.revocations import MAX_SUBJECT
 from nexios.tokens.ring import KeyRing
 
-__all__ = ["check_name", "check_ring", "check_store", "checked_audience", "checked_claims", "checked_seconds"]
+__all__ = [
+    "check_issuer",
+    "check_name",
+    "check_ring",
+    "check_store",
+    "checked_audience",
+    "checked_claims",
+    "checked_seconds",
+]
 
 
 def check_ring(ring: object) -> None:
@@ -36,6 +44,16 @@ def check_store(store: object) -> None:
             f"Tokens are kept in a store, and {_kind(store)} keeps none: "
             f'Tokens(ring, store=open_store("sqlite:///app.db"), ...)'
         )
+
+
+def check_issuer(issuer: object) -> None:
+    """Refuse what names no issuer.
+
+    Raises:
+        ConfigError: It is no text, or empty.
+    """
+    if not isinstance(issuer, str) or not issuer:
+        raise ConfigError('Tokens: issuer is who issues them, e.g. issuer="https://api.example"')
 
 
 def checked_audience(audience: Any) -> tuple[str, ...]:

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 from nexios.events import TokenIssued, TokenRefreshed, TokenRevoked
 from nexios.events import TokenReused as TokenReusedEvent
-from nexios.exceptions import ConfigError, InvalidToken, TokenReused
+from nexios.exceptions import InvalidToken, TokenReused
 from nexios.tokens import checks
 from nexios.tokens.access import AccessClaims, AccessTokens, IssuedToken
 from nexios.tokens.pair import TokenPair
 from nexios.tokens.refresh import RefreshTokens, check_holder, grant_of, is_refresh_token
 from nexios.tokens.revocations import Revocations
 from nexios.tokens.scopes import narrowed_scope, scope_names, scope_text
+from nexios.tokens.source import unverified_issuer
 from nexios.tokens.tidying import Tidying
 
 if TYPE_CHECKING:
@@ -69,8 +70,7 @@ class Tokens:
     ) -> None:
         checks.check_ring(ring)
         checks.check_store(store)
-        if not isinstance(issuer, str) or not issuer:
-            raise ConfigError('Tokens: issuer is who issues them, e.g. issuer="https://api.example"')
+        checks.check_issuer(issuer)
         lifetime = int(checks.checked_seconds("access_ttl", access_ttl, least=1))
         login = checks.checked_seconds("refresh_ttl", refresh_ttl, least=lifetime)
         grace = checks.checked_seconds("reuse_grace", reuse_grace, least=0)
@@ -153,6 +153,10 @@ class Tokens:
         claims = self._access.read(token, self.clock())
         await self._revocations.refresh()
         return claims.spared()
+
+    def takes(self, token: str) -> bool:
+        """Whether it is ours to judge: among several sources, what names another issuer is not."""
+        return unverified_issuer(token) == self.issuer
 
     def permissions_of(self, claims: Mapping[str, Any]) -> frozenset[str] | None:
         """What the scope of a token permits; None: all that its subject may do."""
@@ -249,11 +253,7 @@ class Tokens:
         return count
 
     async def find_refresh(self, token: str) -> TokenFamily | None:
-        """The login of a refresh token that is good and fresh, which is not used by this; else None.
-
-        Raises:
-            StoreUnavailable: The store does not answer.
-        """
+        """The login of a refresh token that is good and fresh, which is not used by this; else None."""
         try:
             record, family = await self._refresh.find(token, self.clock())
         except InvalidToken:
