@@ -30,7 +30,11 @@ def test_every_link_leads_somewhere(page: Path) -> None:
 
 
 def test_every_guide_is_in_the_table_of_contents() -> None:
-    listed = {(INDEX.parent / link.partition("#")[0]).resolve() for link in links(INDEX)}
+    listed = {
+        (page.parent / link.partition("#")[0]).resolve()
+        for page in (INDEX, INDEX.parent / "reference" / "index.md")
+        for link in links(page)
+    }
     assert {page for page in GUIDES if page != INDEX} <= listed
 
 
