@@ -73,7 +73,9 @@ def try_(client: TestClient, *logins: str) -> list[int]:
     return [client.get("/", headers={"X-Login": login}).status_code for login in logins]
 
 
-def test_an_address_that_fails_too_often_is_not_heard_even_with_the_right_password() -> None:
+def test_an_address_that_fails_too_often_is_not_heard_even_with_the_right_password(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     clock = Clock()
     app = throttled(throttle=Throttle("3/minute", clock=clock))
     app.state.rate_limits = RateLimits(clock=clock)
@@ -87,6 +89,7 @@ def test_an_address_that_fails_too_often_is_not_heard_even_with_the_right_passwo
     assert refused.headers["Retry-After"] == "60"
     assert "WWW-Authenticate" not in refused.headers
     assert asked == []
+    assert "198.51.100.7 is not heard for 60 s" in caplog.text
     clock.turn(seconds=61)
     assert try_(client, "ada:ada") == [200]
 

@@ -50,10 +50,7 @@ class MemoryCounters(Storage, MovingWindowSupport):
         """Count `amount` if that is within `limit` in a moving window of `expiry` seconds."""
         now = self._clock()
         with self._lock:
-            found = self._counters.get(key)
-            times = deque[float]() if found is None else found.times
-            while times and times[0] <= now - expiry:
-                times.popleft()
+            times = self._within(key, now - expiry)
             if len(times) + amount > limit:
                 return False
             times.extend([now] * amount)
@@ -64,9 +61,8 @@ class MemoryCounters(Storage, MovingWindowSupport):
         """When the oldest within the window was counted, and how many are."""
         now = self._clock()
         with self._lock:
-            found = self._counters.get(key)
-            times = [] if found is None else [time for time in found.times if time > now - expiry]
-        return (times[0], len(times)) if times else (now, 0)
+            times = self._within(key, now - expiry)
+            return (times[0], len(times)) if times else (now, 0)
 
     async def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         """Count in a fixed window, which begins when something is counted and lasts `expiry` seconds."""
@@ -104,6 +100,14 @@ class MemoryCounters(Storage, MovingWindowSupport):
         """Forget one counter."""
         with self._lock:
             self._counters.pop(key, None)
+
+    def _within(self, key: str, begin: float) -> deque[float]:
+        """The times of a moving window that began at `begin`; what is older is forgotten."""
+        found = self._counters.get(key)
+        times = deque[float]() if found is None else found.times
+        while times and times[0] <= begin:
+            times.popleft()
+        return times
 
     def _put(self, key: str, counter: _Counter, now: float) -> None:
         # The one that was counted last stands last, so that the oldest goes first.

@@ -100,6 +100,8 @@ class Throttle:
                 longest = max(longest, count.windows[-1].reset, 1.0)
         if not longest:
             return None
+        # Behind a proxy that nobody said to trust, this is everybody: then the log shows its address.
+        logger.warning("%s is not heard for %d s: too many credentials were refused", place[1], longest)
         self._bar(place, self._clock() + longest)
         return _too_many(longest)
 
