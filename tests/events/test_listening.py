@@ -7,6 +7,8 @@ import logging
 import threading
 from typing import Any
 
+import anyio
+import anyio.lowlevel
 import pytest
 
 from nexios import NexiosApp
@@ -189,6 +191,29 @@ def test_a_loop_of_its_own_for_each_request_loses_nothing(events: Events, heard:
     for event in sent:
         asyncio.run(request(event))
     asyncio.run(events.drain())
+    assert heard == sent
+
+
+@every_way
+def test_under_trio_too_everything_is_heard_when_the_application_stops(
+    events: Events, heard: list[Event], how: str
+) -> None:
+    if how == "async":
+
+        @events.listen()
+        async def hear(event: Event) -> None:
+            await anyio.lowlevel.checkpoint()
+            heard.append(event)
+    else:
+        listen(events, how, heard)
+    sent = numbered(20)
+
+    async def emit() -> bool:
+        for event in sent:
+            events.emit(event)
+        return await events.drain()
+
+    assert anyio.run(emit, backend="trio") is True
     assert heard == sent
 
 
