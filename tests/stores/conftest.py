@@ -33,6 +33,12 @@ def every_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Eng
     yield from _engine(request, tmp_path)
 
 
+@pytest.fixture(params=[SQLITE, POSTGRESQL, REDIS])
+def outer_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """Every engine that writes what it keeps into something else than objects."""
+    yield from _engine(request, tmp_path)
+
+
 @pytest.fixture(params=[SQLITE, POSTGRESQL])
 def sql_engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
     """Every engine with tables."""

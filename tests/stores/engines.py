@@ -8,6 +8,7 @@ import secrets
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -64,13 +65,18 @@ def needs_service(kind: str) -> None:
     """Skip the test where the server is not there; fail it where it must be."""
     if kind not in {"postgresql", "redis"}:
         return
-    url = POSTGRESQL if kind == "postgresql" else REDIS
-    reason = asyncio.run(_unreachable(url))
+    reason = _why_not(POSTGRESQL if kind == "postgresql" else REDIS)
     if reason is None:
         return
     if os.environ.get("NEXIOS_TEST_SERVICES") == "required":
         pytest.fail(f"{kind} must be there (NEXIOS_TEST_SERVICES=required): {reason}")
     pytest.skip(f"{kind} is not there: {reason}")
+
+
+@cache
+def _why_not(url: str) -> str | None:
+    """Why the server is not there; None: it is. It is asked once."""
+    return asyncio.run(_unreachable(url))
 
 
 async def _unreachable(url: str) -> str | None:

@@ -64,7 +64,7 @@ def parse_url(text: str, schema: str | None) -> Target:
             "the store's URL cannot be read: sqlite:///app.db or postgresql://user:password@host/database "
             "(a password is percent-encoded)"
         ) from None
-    kind = _SPELLINGS.get(url.drivername)
+    kind = _SPELLINGS.get(url.drivername.lower())
     if kind is None:
         raise ConfigError(
             f"SQLStore takes sqlite:///app.db or postgresql://user@host/database, not {url.drivername}://"
