@@ -110,6 +110,15 @@ def test_whatever_is_not_an_access_token_for_us_is_refused(
     target.takes("opaque")
 
 
+def test_the_log_says_what_to_set_where_a_token_is_for_somebody(
+    target: IssuerTarget, provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    says(provider, aud="api")
+    target.refuses("opaque")
+    assert "none is set: Introspection(audience=...)" in caplog.text
+
+
 def test_an_answer_that_says_nothing_of_being_active_is_none(
     target: IssuerTarget, provider: Provider
 ) -> None:

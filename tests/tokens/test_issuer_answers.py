@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from nexios.tokens.jwks import usable_keys
 from tests.attacks.forging import b64
-from tests.attacks.keys import jwk, rsa_key
+from tests.attacks.keys import ec_key, jwk, rsa_key
 from tests.tokens.behind import IssuerTarget, issuer_of
 from tests.tokens.provider import JWKS, OIDC, Provider, redirecting
 
@@ -174,3 +175,23 @@ def test_a_key_that_fits_no_algorithm_that_is_taken_is_passed_over(
     provider.answers[JWKS] = {"keys": [jwk(rsa_key(), kid="a"), *provider.ring.public_jwks()["keys"]]}
     IssuerTarget(issuer_of(provider, algorithms=["ES256"])).takes(provider.token())
     assert "fits no algorithm" in caplog.text
+
+
+def test_a_name_of_two_keys_is_that_of_neither(provider: Provider) -> None:
+    signing, spare = provider.ring.public_jwks()["keys"]
+    other = {**jwk(ec_key()), "kid": signing["kid"]}
+    provider.answers[JWKS] = {"keys": [signing, other, spare]}
+    target = IssuerTarget(issuer_of(provider))
+    target.refuses(provider.token())
+    provider.ring.rotate()
+    target.takes(provider.token())
+
+
+def test_a_provider_that_publishes_its_secrets_gives_us_none(
+    provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    private = provider.ring.signing_key.secret_jwk()
+    (key,) = usable_keys([private], ["ES256"], "a careless provider")
+    assert not key.can_sign
+    assert usable_keys([{"kty": "oct", "k": b64(os.urandom(32))}], ["ES256"], "another") == []
+    assert "it is a secret, and it is published" in caplog.text

@@ -172,3 +172,18 @@ def test_keys_are_known_without_a_loop_once_they_were_fetched(provider: Provider
     provider.clock.turn(hours=1)
     assert issuer.generation == 1
     assert issuer.verify_at_once(provider.token())["sub"] == "7"  # type: ignore[index]
+
+
+def test_a_token_of_somebody_else_is_no_reason_to_ask(provider: Provider) -> None:
+    target = IssuerTarget(issuer_of(provider))
+    target.refuses(provider.token(iss="https://accounts.forger.example"))
+    target.refuses("opaque")
+    assert provider.asked == []
+
+
+def test_a_clock_that_was_set_back_stops_no_fetch(provider: Provider) -> None:
+    target = IssuerTarget(issuer_of(provider))
+    target.takes(provider.token())
+    provider.rotate_without_notice()
+    provider.clock.turn(hours=-1)
+    target.takes(provider.token())
