@@ -46,7 +46,7 @@ def test_what_was_stored_comes_back(data: dict[str, Any]) -> None:
 
     assert client.get("/compare").status_code == 204
     assert seen == [data]
-    assert [type(value) for value in seen[0].values()] == [type(value) for value in data.values()]
+    assert {key: type(value) for key, value in seen[0].items()} == {key: type(data[key]) for key in data}
 
 
 @given(st.dictionaries(st.text(max_size=8), VALUES, max_size=3), VALUES)
