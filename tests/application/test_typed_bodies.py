@@ -102,6 +102,28 @@ def test_the_methods_of_a_class_have_bodies_of_their_own() -> None:
     assert client.put("/things", json={"name": "tea"}).status_code == 422
 
 
+@pytest.mark.parametrize("written", ["2", "2.0", "2e0", "0.2e1"])
+def test_a_whole_number_is_one_however_it_is_written(written: str) -> None:
+    client, seen = ordering()
+    raw = (
+        f'{{"items": [{{"name": "tea", "count": {written}}}], "notes": {{"x": {{"name": "a", "count": 3}}}}}}'
+    )
+    answer = client.post("/orders", content=raw, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 204
+    assert seen == [Order([Item("tea", 2)], notes={"x": Item("a", 3)})]
+    assert type(seen[0].items[0].count) is int
+
+
+@pytest.mark.parametrize("written", ["2.5", "1e300", "9007199254740994.0", '"2"', "true"])
+def test_what_is_no_whole_number_is_told_by_its_field(written: str) -> None:
+    client, seen = ordering()
+    raw = f'{{"items": [{{"name": "tea", "count": {written}}}], "until": "2030-01-02"}}'
+    answer = client.post("/orders", content=raw, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["pointer"] == "#/items/0/count"
+    assert seen == []
+
+
 WRONG = {
     "a field of another type": (
         {"items": [{"name": 7}]},

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from msgspec import UNSET
 
-from nexios.apikeys.bodies import NewKey, Rotation, read_body, seconds, shown
+from nexios.apikeys.bodies import (
+    MadeKey,
+    NewKey,
+    Rotation,
+    ShownKey,
+    ShownKeys,
+    read_body,
+    rotation_within,
+    shown,
+)
 from nexios.apikeys.bounds import Bounds
 from nexios.apikeys.manager import APIKeys
 from nexios.apikeys.model import APIKey
@@ -18,6 +27,7 @@ from nexios.auth.admission import admitted
 from nexios.auth.decorators import auth
 from nexios.auth.identity import identity_text
 from nexios.auth.requirements import Requirement
+from nexios.description import describe
 from nexios.exceptions import ConfigError, UnknownKey
 from nexios.http.problems import (
     BadRequest,
@@ -42,6 +52,15 @@ _MAX_LISTED = 1000
 _MAX_READ = 10_000
 # However often keys are rotated: what a day adds to the table is bounded.
 _MADE_IN_A_DAY = 10
+
+_TAGS = ["API keys"]
+_NARROWER = "The credential does not reach as far."
+_NO_KEY = "There is no such key of one's own."
+_NOT_READ = {
+    400: "The body is not JSON.",
+    413: "The body is too large.",
+    422: "A field is not what it should be.",
+}
 
 
 def key_routes(
@@ -92,7 +111,20 @@ def key_routes(
     router.get(start or "/", name="list_keys")(guarded(routes.list_keys))
     router.post(start or "/", name="create_key")(guarded(routes.create_key))
     router.get(start + "/{key_id}", name="show_key")(guarded(routes.show_key))
-    router.post(start + "/{key_id}/rotate", name="rotate_key")(guarded(routes.rotate_key))
+    router.post(start + "/{key_id}/rotate", name="rotate_key")(
+        describe(
+            tags=_TAGS,
+            body=rotation_within(overlap) | None,
+            status=201,
+            returns=MadeKey,
+            answers={
+                403: _NARROWER,
+                404: _NO_KEY,
+                409: "The key is over or replaced already, or there are as many as one may have.",
+                **_NOT_READ,
+            },
+        )(guarded(routes.rotate_key))
+    )
     router.delete(start + "/{key_id}", name="revoke_key")(guarded(routes.revoke_key))
     return router
 
@@ -118,6 +150,7 @@ class _KeyRoutes:
         self._max_keys = max_keys
         self._overlap = overlap
 
+    @describe(tags=_TAGS, returns=ShownKeys, answers={403: _NARROWER})
     async def list_keys(self, request: Request, response: Response) -> dict[str, Any]:
         """The good ones, the newest first; with `?all=true` those that are over too."""
         caller = await self._caller(request)
@@ -130,12 +163,24 @@ class _KeyRoutes:
         _not_stored(response)
         return {"keys": found[:_MAX_LISTED]}
 
+    @describe(tags=_TAGS, returns=ShownKey, answers={403: _NARROWER, 404: _NO_KEY})
     async def show_key(self, request: Request, response: Response, key_id: str) -> dict[str, Any]:
         """One of them."""
         record = await self._own(await self._caller(request), key_id)
         _not_stored(response)
         return shown(self._keys, record)
 
+    @describe(
+        tags=_TAGS,
+        body=NewKey,
+        status=201,
+        returns=MadeKey,
+        answers={
+            403: "The key would be wider than the credential that makes it.",
+            409: "There are as many keys as one may have.",
+            **_NOT_READ,
+        },
+    )
     async def create_key(self, request: Request, response: Response) -> dict[str, Any]:
         """Make one, which is shown this once."""
         caller = await self._caller(request)
@@ -147,7 +192,8 @@ class _KeyRoutes:
         try:
             permissions = checked_permissions(_given(body.permissions, bounds.permissions))
             addresses = checked_addresses(_given(body.addresses, bounds.addresses))
-            life = None if body.expires_in is UNSET or body.expires_in is None else seconds(body.expires_in)
+            given = body.expires_in
+            life = None if given is UNSET or given is None else timedelta(seconds=given)
             expires_at = checked_life(life, now)
         except ValueError as refused:
             raise Unprocessable(str(refused)) from None
@@ -200,6 +246,7 @@ class _KeyRoutes:
             raise Conflict("The key is expired, revoked or replaced already: create a new one.") from None
         return self._new(response, key, new)
 
+    @describe(tags=_TAGS, answers={403: _NARROWER, 404: _NO_KEY})
     async def revoke_key(self, request: Request, response: Response, key_id: str) -> None:
         """End one."""
         caller = await self._caller(request)

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from nexios.exceptions import ConfigError
 from nexios.http.invalid import invalid_fields
 from nexios.http.problems import BadRequest, ContentTooLarge
+from nexios.wholes import decode_json
 
 if TYPE_CHECKING:
     from nexios.http.request import Request
@@ -52,7 +53,7 @@ class TypedBody:
         ConfigError: The type has no JSON form.
     """
 
-    __slots__ = ("_decode", "_limit", "annotation", "optional")
+    __slots__ = ("_decoder", "_limit", "annotation", "optional")
 
     def __init__(self, annotation: Any, where: str) -> None:
         limits = [each for each in getattr(annotation, "__metadata__", ()) if isinstance(each, BodyLimit)]
@@ -62,7 +63,7 @@ class TypedBody:
         try:
             # A class that msgspec does not know is found out by the schema only, and would fail each request.
             msgspec.json.schema_components([self.annotation])
-            self._decode = msgspec.json.Decoder(self.annotation).decode
+            self._decoder = msgspec.json.Decoder(self.annotation)
         except (TypeError, NameError, ValueError, RecursionError) as error:
             raise ConfigError(
                 f"{where} cannot be read from JSON ({str(error).splitlines()[0]}): use msgspec Structs, "
@@ -83,7 +84,7 @@ class TypedBody:
             return None
         self._check_type(request)
         try:
-            return self._decode(raw)
+            return decode_json(raw, self._decoder)
         except msgspec.ValidationError as error:
             raise invalid_fields(error, "pointer") from None
         except (msgspec.MsgspecError, ValueError, RecursionError):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Union, get_args
 
 from nexios.http.bodies import is_optional
 from nexios.openapi.answers import Answers
@@ -105,14 +105,18 @@ class _Writer:
     def _body(self, operation: Operation) -> dict[str, Any]:
         said, typed = operation.description, operation.parameters.body
         kind = said.form if said.body is None else said.body
+        optional = is_optional(kind)
         if typed is not None:
-            kind = typed[1].annotation
+            kind, optional = typed[1].annotation, typed[1].optional
+        elif optional:
+            # That a body may be left out does not mean that it may be `null`.
+            kind = Union[tuple(part for part in get_args(kind) if part is not type(None))]  # noqa: UP007 - from a tuple
         if kind is None:
             return {}
         content: dict[str, Any] = {}
         self._schemas.add(kind, lambda schema: content.update(schema=schema))
         media_type = "application/json" if typed is not None or said.form is None else _FORM
-        return {"required": not is_optional(kind), "content": {media_type: content}}
+        return {"required": not optional, "content": {media_type: content}}
 
     def _problems(self, operation: Operation) -> dict[int, None]:
         """With what a request may be refused before the handler is called."""
