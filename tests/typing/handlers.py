@@ -92,7 +92,7 @@ app.add_middleware(SessionMiddleware(max_age=timedelta(hours=1), same_site="stri
 app.add_middleware(GZipMiddleware, minimum_size=100)
 SessionMiddleware(same_site="Strict")  # type: ignore[arg-type]
 SessionMiddleware(max_age=3600)  # type: ignore[arg-type]
-SessionMiddleware("session")  # type: ignore[call-arg]
+SessionMiddleware("session")  # type: ignore[call-arg, arg-type]
 
 
 def passing(app: ASGIApp) -> ASGIApp:
