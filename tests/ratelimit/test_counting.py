@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import redis
@@ -15,6 +16,7 @@ from nexios.ratelimit import Limit, RateLimits
 from tests.parts import Clock
 from tests.ratelimit.servers import nobody_there, redis_prefix, silent_server
 from tests.stores.engines import REDIS
+from tests.stores.proxy import FAULTS, Proxy
 
 pytestmark = pytest.mark.anyio
 
@@ -161,6 +163,36 @@ async def test_a_dead_redis_is_told_of_in_time_and_without_its_password(url: str
         assert time.monotonic() - began < 2
         assert "s3cret" not in f"{refused.value!r} {refused.value.__cause__} {limits!r}"
         await limits.close()
+
+
+async def test_of_many_who_wait_for_a_dead_redis_nobody_waits_longer_than_one() -> None:
+    with silent_server() as silent:
+        limits = RateLimits(silent, timeout=0.5)
+        began = time.monotonic()
+        asked = (limits.hit("3/minute", str(number)) for number in range(300))
+        found = await asyncio.gather(*asked, return_exceptions=True)
+        # One after another, eight at a time, they would take nineteen seconds.
+        assert time.monotonic() - began < 5
+        assert all(isinstance(each, StoreUnavailable) for each in found)
+        await limits.close()
+
+
+@pytest.mark.service
+@pytest.mark.parametrize("fault", FAULTS)
+async def test_it_counts_again_by_itself_once_redis_is_well(fault: str) -> None:
+    server = urlsplit(REDIS)
+    with redis_prefix() as prefix:
+        async with Proxy(server.hostname or "", server.port or 6379) as proxy:
+            limits = RateLimits(f"redis://127.0.0.1:{proxy.port}/0", prefix=prefix)
+            assert (await limits.hit("9/minute", "k")).allowed
+            await FAULTS[fault](proxy)
+            began = time.monotonic()
+            with pytest.raises(StoreUnavailable):
+                await limits.hit("9/minute", "k")
+            assert time.monotonic() - began < 2
+            await proxy.heal()
+            assert (await limits.hit("9/minute", "k")).allowed
+            await limits.close()
 
 
 @pytest.mark.parametrize(

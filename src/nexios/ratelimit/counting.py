@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import time
 from typing import TYPE_CHECKING, Any
@@ -32,7 +33,8 @@ _SCHEMES = ("memory", "redis", "rediss", "unix")
 _MOST_EXACT = 1000
 
 _TIMEOUT = 1.5
-_CONNECTIONS = 32
+# So many ask Redis at once, and all others wait for them: more would only take longer to connect.
+_CONNECTIONS = 8
 
 
 class RateLimits:
@@ -124,7 +126,7 @@ class RateLimits:
         for each in limit if isinstance(limit, tuple) else read_limits(limit):
             counting = self._counting()
             limiter, item = counting.of(each)
-            await self._bounded(limiter.clear(item, _hidden(key)))
+            await self._bounded(counting, limiter.clear, item, _hidden(key))
 
     def now(self) -> float:
         """The time by which is counted, in seconds since the epoch."""
@@ -139,8 +141,8 @@ class RateLimits:
         counting = self._counting()
         limiter, item = counting.of(limit)
         hidden = _hidden(key)
-        counted = not count or await self._bounded(limiter.hit(item, hidden))
-        reset, remaining = await self._bounded(limiter.get_window_stats(item, hidden))
+        counted = not count or await self._bounded(counting, limiter.hit, item, hidden)
+        reset, remaining = await self._bounded(counting, limiter.get_window_stats, item, hidden)
         left = max(0.0, min(float(limit.seconds), reset - self._clock()))
         # Between the two questions a place may have become free; the answer is that of the first.
         remaining = max(0, remaining) if counted else 0
@@ -149,26 +151,34 @@ class RateLimits:
     def _counting(self) -> _Counting:
         return self._memory if self._redis is None else self._redis.get()
 
-    async def _bounded(self, asked: Any) -> Any:
-        if self._redis is None:
-            return await asked
+    async def _bounded(self, counting: _Counting, ask: Any, item: RateLimitItem, key: str) -> Any:
+        if counting.gate is None:
+            return await ask(item, key)
         from redis.exceptions import RedisError
 
-        try:
-            with anyio.fail_after(self._timeout):
-                return await asked
-        except (RedisError, OSError, TimeoutError) as error:
-            # Its text may name the server and who logs in there.
-            raise StoreUnavailable(
-                f"the rate limits' Redis does not answer ({type(error).__name__})"
-            ) from None
+        failures = counting.failures
+        async with counting.gate:
+            # Whoever has waited while another found Redis dead need not find that out once more.
+            if counting.failures == failures:
+                try:
+                    with anyio.fail_after(self._timeout):
+                        return await ask(item, key)
+                except (RedisError, OSError, TimeoutError):
+                    counting.failures += 1
+        # No part of the error: its text may name the server and who logs in there.
+        raise StoreUnavailable("the rate limits' Redis does not answer")
 
     def __repr__(self) -> str:
         return f"RateLimits({self._kind!r})"
 
 
 class _Counting:
-    """The strategies of `limits` over one of its storages."""
+    """The strategies of `limits` over one of its storages.
+
+    Attributes:
+        gate: Lets so many ask at once as there are connections; None: there are none.
+        failures: How often nobody answered.
+    """
 
     def __init__(self, storage: Storage, pool: Any = None) -> None:
         from limits.aio.strategies import FixedWindowRateLimiter, MovingWindowRateLimiter
@@ -176,6 +186,8 @@ class _Counting:
         self._moving = MovingWindowRateLimiter(storage)
         self._fixed = FixedWindowRateLimiter(storage)
         self._pool = pool
+        self.gate = None if pool is None else asyncio.Semaphore(_CONNECTIONS)
+        self.failures = 0
 
     def of(self, limit: Limit) -> tuple[RateLimiter, RateLimitItem]:
         """The strategy for `limit`, and the limit in its terms."""
@@ -237,16 +249,14 @@ def _need_redis() -> None:
 
 def _redis_counting(url: str, prefix: str, timeout: float) -> _Counting:
     from limits.aio.storage import RedisStorage
-    from redis.asyncio import BlockingConnectionPool
+    from redis.asyncio import ConnectionPool
     from redis.asyncio.retry import Retry
     from redis.backoff import NoBackoff
 
     # Once more, and at once: a connection that stood idle may be dead, and the server well.
     retry = Retry(NoBackoff(), 1)
-    pool: Any = BlockingConnectionPool.from_url(
+    pool: Any = ConnectionPool.from_url(
         url,
-        max_connections=_CONNECTIONS,
-        timeout=timeout,
         socket_timeout=timeout,
         socket_connect_timeout=timeout,
         retry=retry,
