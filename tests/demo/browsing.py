@@ -34,9 +34,24 @@ def get_token(page: Any) -> None:
     expect(page.locator("#token-text")).to_be_visible()
 
 
-def make_key(page: Any) -> None:
+def make_key(
+    page: Any, *, name: str = "my script", may: str = "all that I may", life: str = "30 days"
+) -> str:
+    form = page.locator("#key-form")
+    form.get_by_label("Name").fill(name)
+    form.get_by_label("May do").select_option(may)
+    form.get_by_label("Good for").select_option(life)
+    before = page.locator("#key-text").text_content()
     page.get_by_role("button", name="Make a key").click()
-    expect(page.locator("#key-text")).to_be_visible()
+    return new_key(page, before)
+
+
+def new_key(page: Any, before: str) -> str:
+    """The key that is shown in place of the one `before`."""
+    expect(page.locator("#key-text")).to_have_text(re.compile(r"^key_\w{51}$"))
+    if before:
+        expect(page.locator("#key-text")).not_to_have_text(before)
+    return str(page.locator("#key-text").text_content())
 
 
 def call(page: Any, row: str, path: str) -> Any:

@@ -37,8 +37,8 @@ def quick_passwords() -> Iterator[Callable[[], PasswordHash]]:
 def made_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder as the demo leaves it: made once."""
     folder = tmp_path_factory.mktemp("demo")
-    create_app(folder)
-    return folder
+    with TestClient(create_app(folder)):
+        return folder
 
 
 @pytest.fixture
@@ -88,12 +88,13 @@ def open_page(browser: Any, url: str) -> Iterator[Callable[..., Any]]:
     def noted(message: Any) -> None:
         # The browser notes every answer that is no success; here those are what is shown.
         if not re.search(
-            r"Failed to load resource: (the server responded with a status of 40[13] |net::)", message.text
+            r"Failed to load resource: (the server responded with a status of 4(?:0[13]|22) |net::)",
+            message.text,
         ):
             wrong.append(f"{message.type}: {message.text}")
 
     def open_page(path: str = "/", *, clock: bool = False, **options: Any) -> Any:
-        context = browser.new_context(**{"viewport": {"width": 1280, "height": 900}, **options})
+        context = browser.new_context(base_url=url, **{"viewport": {"width": 1280, "height": 900}, **options})
         contexts.append(context)
         page = context.new_page()
         page.set_default_timeout(20_000)

@@ -6,15 +6,24 @@ import sqlite3
 import time
 from collections.abc import Callable
 from contextlib import closing
+from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from starlette.testclient import TestClient
 
-from nexios.auth.backends.apikey import verify_key
+from nexios.auth.backends.apikey import hash_key
 from nexios.auth.backends.jwt import decode_jwt
+from nexios.demo.app import create_app
 
 LogIn = Callable[[str], None]
+
+
+def make_key(client: TestClient, **body: Any) -> Any:
+    answer = client.post("/api/keys", json={"name": "ci", **body})
+    assert answer.status_code == 201
+    return answer.json()
 
 
 @pytest.mark.parametrize(("query", "seconds"), [("", 300), ("?seconds=15", 15), ("?seconds=3600", 3600)])
@@ -41,54 +50,96 @@ def test_a_lifetime_that_is_not_offered_is_a_bad_request(
 
 def test_a_key_is_told_once_and_stored_as_its_hash(client: TestClient, folder: Path, log_in: LogIn) -> None:
     log_in("Ada")
-    answer = client.post("/api/keys")
+    answer = client.post("/api/keys", json={"name": "ci"})
     assert answer.status_code == 201
     made = answer.json()
-    assert verify_key(made["api_key"], made["stored_hash"])
-    [listed] = client.get("/api/keys").json()
-    assert set(listed) == {"id", "hint", "created_at"}
-    assert listed["hint"] == made["api_key"][:8]
-    assert made["api_key"] not in client.get("/api/keys").text
+    [listed] = client.get("/api/keys").json()["keys"]
+    assert listed["hint"] == made["key"][-4:]
+    assert made["key"] not in client.get("/api/keys").text
     with closing(sqlite3.connect(folder / "demo.db")) as database:
         dump = "\n".join(database.iterdump())
-    assert made["stored_hash"] in dump
-    assert made["api_key"] not in dump
+    assert hash_key(made["key"]) in dump
+    assert made["key"] not in dump
 
 
-def test_keys_are_listed_the_newest_first(client: TestClient, log_in: LogIn) -> None:
+def test_a_list_shows_what_a_key_may_until_when_and_when_it_was_used(
+    client: TestClient, log_in: LogIn, folder: Path
+) -> None:
     log_in("Ada")
-    ids = [client.post("/api/keys").json()["id"] for _ in range(3)]
-    assert [key["id"] for key in client.get("/api/keys").json()] == ids[::-1]
+    made = make_key(client, name="ci", permissions=[], expires_in=3600)
+    [listed] = client.get("/api/keys").json()["keys"]
+    assert (listed["name"], listed["permissions"], listed["last_used_at"]) == ("ci", [], None)
+    made_at, ends_at = (datetime.fromisoformat(listed[name]) for name in ("created_at", "expires_at"))
+    assert ends_at - made_at == timedelta(hours=1)
+    assert client.get("/api/data", headers={"X-API-Key": made["key"]}).status_code == 200
+    # Uses are written in batches: at the latest when the application stops.
+    client.__exit__()
+    with TestClient(create_app(folder), cookies=client.cookies) as again:
+        [listed] = again.get("/api/keys").json()["keys"]
+    assert datetime.fromisoformat(listed["last_used_at"]) >= made_at
 
 
-def test_a_deleted_key_is_dead(client: TestClient, log_in: LogIn) -> None:
+def test_a_key_may_no_more_than_it_was_given(client: TestClient, log_in: LogIn) -> None:
     log_in("Ada")
-    made = client.post("/api/keys").json()
-    header = {"X-API-Key": made["api_key"]}
+    wide, narrow = (make_key(client, permissions=given)["key"] for given in (None, []))
+    assert client.get("/admin", headers={"X-API-Key": wide}).status_code == 200
+    client.cookies.clear()
+    assert client.get("/admin", headers={"X-API-Key": narrow}).status_code == 403
+    assert client.get("/profile", headers={"X-API-Key": narrow}).status_code == 200
+
+
+def test_nobody_makes_a_key_that_may_more_than_they(client: TestClient, log_in: LogIn) -> None:
+    log_in("Bob")
+    assert client.post("/api/keys", json={"name": "ci", "permissions": ["admin"]}).status_code == 403
+    assert client.get("/api/keys").json()["keys"] == []
+
+
+def test_a_key_that_is_replaced_is_good_for_half_a_minute_more(client: TestClient, log_in: LogIn) -> None:
+    log_in("Ada")
+    old = make_key(client)
+    new = client.post(f"/api/keys/{old['id']}/rotate").json()
+    [newest, replaced] = client.get("/api/keys").json()["keys"]
+    assert newest["id"] == replaced["replaced_by"] == new["id"]
+    ends, made = (datetime.fromisoformat(text) for text in (replaced["expires_at"], newest["created_at"]))
+    assert ends - made == timedelta(seconds=30)
+    for key in (old, new):
+        assert client.get("/api/data", headers={"X-API-Key": key["key"]}).status_code == 200
+
+
+def test_a_revoked_key_is_dead(client: TestClient, log_in: LogIn) -> None:
+    log_in("Ada")
+    made = make_key(client)
+    header = {"X-API-Key": made["key"]}
     assert client.get("/api/data", headers=header).status_code == 200
     assert client.delete(f"/api/keys/{made['id']}").status_code == 204
     assert client.get("/api/data", headers=header).status_code == 401
-    assert client.delete(f"/api/keys/{made['id']}").status_code == 404
-    assert client.get("/api/keys").json() == []
+    assert client.get("/api/keys").json()["keys"] == []
 
 
-def test_nobody_sees_or_deletes_the_key_of_another(client: TestClient, log_in: LogIn) -> None:
+def test_nobody_sees_rotates_or_revokes_the_key_of_another(client: TestClient, log_in: LogIn) -> None:
     log_in("Ada")
-    made = client.post("/api/keys").json()
+    made = make_key(client)
     log_in("Bob")
-    assert client.get("/api/keys").json() == []
+    assert client.get("/api/keys").json()["keys"] == []
+    assert client.post(f"/api/keys/{made['id']}/rotate").status_code == 404
     assert client.delete(f"/api/keys/{made['id']}").status_code == 404
-    assert client.get("/api/data", headers={"X-API-Key": made["api_key"]}).json()["user"] == "Ada"
+    assert client.get("/api/data", headers={"X-API-Key": made["key"]}).json()["user"] == "Ada"
 
 
 @pytest.mark.parametrize(
     ("method", "path"),
-    [("POST", "/token"), ("POST", "/api/keys"), ("GET", "/api/keys"), ("DELETE", "/api/keys/1")],
+    [
+        *(("POST", "/token"), ("POST", "/api/keys"), ("GET", "/api/keys"), ("DELETE", "/api/keys/1")),
+        *(("POST", "/api/keys/1/rotate"), ("GET", "/sessions"), ("DELETE", "/sessions")),
+        ("DELETE", "/sessions/1"),
+    ],
 )
-def test_a_token_or_key_begets_no_other(client: TestClient, log_in: LogIn, method: str, path: str) -> None:
+def test_a_token_or_key_begets_no_other_and_ends_no_session(
+    client: TestClient, log_in: LogIn, method: str, path: str
+) -> None:
     log_in("Ada")
     token = {"Authorization": f"Bearer {client.post('/token').json()['token']}"}
-    key = {"X-API-Key": client.post("/api/keys").json()["api_key"]}
+    key = {"X-API-Key": make_key(client)["key"]}
     client.cookies.clear()
     for header in ({}, token, key):
         answer = client.request(method, path, headers=header)

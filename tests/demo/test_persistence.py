@@ -24,7 +24,7 @@ def test_sessions_tokens_and_keys_survive_a_restart(folder: Path) -> None:
         client.post("/login", json=ADA)
         session = dict(client.cookies)
         token = {"Authorization": f"Bearer {client.post('/token').json()['token']}"}
-        key = {"X-API-Key": client.post("/api/keys").json()["api_key"]}
+        key = {"X-API-Key": client.post("/api/keys", json={"name": "ci"}).json()["key"]}
     with TestClient(create_app(folder), cookies=session) as client:
         assert client.get("/admin").status_code == 200
     with TestClient(create_app(folder)) as client:
@@ -38,7 +38,7 @@ def test_another_folder_knows_nothing_of_this_one(folder: Path, tmp_path: Path) 
         client.post("/login", json=ADA)
         session = dict(client.cookies)
         token = {"Authorization": f"Bearer {client.post('/token').json()['token']}"}
-        key = {"X-API-Key": client.post("/api/keys").json()["api_key"]}
+        key = {"X-API-Key": client.post("/api/keys", json={"name": "ci"}).json()["key"]}
     with TestClient(create_app(tmp_path / "other"), cookies=session) as client:
         for header in ({}, token, key):
             assert client.get("/profile", headers=header).status_code == 401
@@ -58,9 +58,12 @@ def test_passwords_are_kept_as_argon2id_by_pwdlibs_recommendation(
 
 def test_what_is_kept_is_its_owners_alone(tmp_path: Path) -> None:
     folder = tmp_path / "deep" / "data"
-    create_app(folder)
-    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
-    assert modes == {"data": 0o700, "demo.db": 0o600, "secret": 0o600}
+    with TestClient(create_app(folder)) as client:
+        client.post("/login", json=ADA)
+        modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())}
+    assert modes.pop("data") == 0o700
+    assert {"demo.db", "secret"} <= set(modes)
+    assert set(modes.values()) == {0o600}
 
 
 def test_a_secret_that_others_could_read_is_closed(folder: Path) -> None:
@@ -91,6 +94,15 @@ def test_a_file_that_is_no_database_is_refused(folder: Path, content: bytes) -> 
     (folder / "demo.db").write_bytes(content)
     with pytest.raises(ConfigError, match="move it away"):
         create_app(folder)
+
+
+def test_a_folder_of_any_name_is_taken(tmp_path: Path) -> None:
+    folder = tmp_path / "a b#c%20d?e=f&g é"
+    with TestClient(create_app(folder)) as client:
+        client.post("/login", json=ADA)
+        session = dict(client.cookies)
+    with TestClient(create_app(folder), cookies=session) as client:
+        assert client.get("/admin").status_code == 200
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:

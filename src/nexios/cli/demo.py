@@ -13,7 +13,7 @@ from nexios.exceptions import NexiosError
 
 __all__ = ["demo"]
 
-_NEEDED = ("aiosqlite", "argon2", "httpx2", "pwdlib", "uvicorn")
+_NEEDED = ("aiosqlite", "alembic", "argon2", "httpx2", "pwdlib", "sqlalchemy", "uvicorn")
 
 
 def demo(

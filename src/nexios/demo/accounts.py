@@ -1,4 +1,4 @@
-"""What a person does on the page: log in and out, get a token, make and revoke API keys."""
+"""What a person does on the page: log in and out, get a token."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import msgspec
-from starlette.exceptions import HTTPException
 
 from nexios.auth import auth, public
 from nexios.auth.backends.jwt import create_jwt
@@ -54,24 +53,8 @@ class Token(msgspec.Struct):
     token: str
 
 
-class MadeKey(msgspec.Struct):
-    """A new API key, which is shown this once, and what is stored of it."""
-
-    id: str
-    api_key: str
-    stored_hash: str
-
-
-class Key(msgspec.Struct):
-    """What may be shown of an API key."""
-
-    id: str
-    hint: str
-    created_at: int
-
-
 def account_routes(users: Users) -> Router:
-    """The routes by which a person gets a credential, and gives it back."""
+    """The routes by which a person gets a session or a token, and gives it back."""
     router = Router()
 
     @router.post("/login")
@@ -110,33 +93,10 @@ def account_routes(users: Users) -> Router:
 
     @router.post("/token")
     @auth(scope="session")
-    @describe(tags=["Tokens and keys"])
+    @describe(tags=["Token"])
     async def create_token(request: Request, response: Response, lifetime: Query[Lifetime]) -> Token:
         """Get a token for oneself."""
         claims = {"id": request.user.identity, "name": request.user.display_name, "iat": int(time.time())}
         return Token(create_jwt(claims, expires_in=_LIFETIMES[lifetime.seconds]))
-
-    @router.post("/api/keys")
-    @auth(scope="session")
-    @describe(status=201, tags=["Tokens and keys"])
-    async def create_key(request: Request, response: Response) -> MadeKey:
-        """Make an API key for oneself."""
-        response.status(201)
-        return MadeKey(**await users.create_key(request.user.identity))
-
-    @router.get("/api/keys")
-    @auth(scope="session")
-    @describe(tags=["Tokens and keys"])
-    async def list_keys(request: Request, response: Response) -> list[Key]:
-        """List one's own keys, the newest first."""
-        return [Key(**key) for key in await users.keys(request.user.identity)]
-
-    @router.delete("/api/keys/{key_id}")
-    @auth(scope="session")
-    @describe(answers={404: "You have no key of this id."}, tags=["Tokens and keys"])
-    async def delete_key(request: Request, response: Response, key_id: str) -> None:
-        """Revoke a key of one's own."""
-        if not await users.delete_key(request.user.identity, key_id):
-            raise HTTPException(404, "You have no key of this id.")
 
     return router

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from importlib.metadata import version
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 from nexios import MakeConfig, NexiosApp
+from nexios.apikeys import APIKeys, key_routes
 from nexios.auth import AuthenticationMiddleware
 from nexios.auth.backends.apikey import APIKeyAuthBackend
 from nexios.auth.backends.jwt import JWTAuthBackend
@@ -19,7 +22,7 @@ from nexios.demo.pages import page_routes
 from nexios.demo.passwords import Passwords
 from nexios.demo.users import Users
 from nexios.openapi import openapi_routes
-from nexios.session import SessionMiddleware
+from nexios.session import SessionMiddleware, Sessions, session_routes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +31,10 @@ __all__ = ["COOKIE_NAME", "create_app"]
 
 # Cookies know no ports: under the usual name it would take the place of another application's at 127.0.0.1.
 COOKIE_NAME = "nexios_demo"
+
+# So short that a person sees the old key die, and reads when a key was last used.
+_OVERLAP = timedelta(seconds=30)
+_FLUSH_EVERY = timedelta(seconds=1)
 
 _ABOUT = """Log in by `POST /login` (or on the page at `/`), get a token and a key, and see what each opens.
 
@@ -47,21 +54,30 @@ def create_app(folder: Path) -> NexiosApp:
 
     app = NexiosApp(
         config=MakeConfig(
-            secret_key=secret, require_auth=True, realm="nexios-demo", jwt_issuer="nexios-demo"
+            secret_key=secret,
+            store_url=f"sqlite:///{quote(database.absolute().as_posix(), safe='/:')}",
+            require_auth=True,
+            realm="nexios-demo",
+            jwt_issuer="nexios-demo",
         ),
         lifespan=lambda _: users.opened(),
     )
+    keys = APIKeys(app.store, flush_every=_FLUSH_EVERY, events=app.events)
+    sessions = Sessions(app.store, events=app.events)
     app.add_middleware(SecurityHeaders)
-    app.add_middleware(SessionMiddleware(cookie_name=COOKIE_NAME))
+    app.add_middleware(SessionMiddleware(store=app.store, cookie_name=COOKIE_NAME))
     app.add_middleware(
         AuthenticationMiddleware(
             user_model=users.model,
-            backends=[SessionAuthBackend(), JWTAuthBackend(), APIKeyAuthBackend()],
+            backends=[SessionAuthBackend(), JWTAuthBackend(), APIKeyAuthBackend(keys=keys)],
         )
     )
     guarded = guarded_routes()
     app.include(guarded)
     app.include(account_routes(users))
+    # A stolen token or key neither makes keys nor ends sessions.
+    app.include(session_routes(sessions, scopes=["session"]))
+    app.include(key_routes(keys, prefix="/api/keys", scopes=["session"], overlap=_OVERLAP))
     app.include(page_routes(sources(guarded)))
     app.include(openapi_routes(app, title="Nexios demo", version=version("nexios"), description=_ABOUT))
     return app

@@ -11,7 +11,7 @@ import httpx2
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Asking", "Step"]
+__all__ = ["Asking", "Step", "member", "named"]
 
 _NO_ANSWER = 599
 
@@ -67,6 +67,7 @@ class Asking:
         json: Any = None,
         challenge: str = "",
         location: str = "",
+        shown: str = "",
     ) -> httpx2.Response:
         """Send a request and note what comes.
 
@@ -80,6 +81,7 @@ class Asking:
             challenge: The schemes that `WWW-Authenticate` should name; they must be there with 401 (RFC 9110
                 15.5.2).
             location: What `Location` should be.
+            shown: What the step says in place of `path`.
         """
         try:
             answer = self._http.request(method, path, headers=credential, json=json)
@@ -89,12 +91,33 @@ class Asking:
             came = f"no answer: {type(error).__name__}"
         # Each request brings the credential that it is given, and no cookie from the one before.
         self._http.cookies.clear()
-        self.note(f"{method} {path}", by, _shown(status, challenge, location), came)
+        self.note(f"{method} {shown or path}", by, _shown(status, challenge, location), came)
         return answer
 
     def note(self, request: str, by: str, expected: str, came: str) -> None:
         """Note what should have come and what came."""
         self._steps.append(Step(request, by, expected, came))
+
+
+def member(answer: httpx2.Response, name: str) -> str:
+    """The text under `name` in a JSON body; nothing where it is not there."""
+    body = _body(answer)
+    value = body.get(name) if isinstance(body, dict) else None
+    return value if isinstance(value, str) else ""
+
+
+def named(answer: httpx2.Response, name: str) -> list[dict[str, Any]]:
+    """The objects in the list under `name` in a JSON body; none where it is not there."""
+    body = _body(answer)
+    found = body.get(name) if isinstance(body, dict) else None
+    return [each for each in found if isinstance(each, dict)] if isinstance(found, list) else []
+
+
+def _body(answer: httpx2.Response) -> Any:
+    try:
+        return answer.json()
+    except ValueError:
+        return None
 
 
 def _shown(status: int, challenge: str, location: str) -> str:

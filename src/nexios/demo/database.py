@@ -1,4 +1,4 @@
-"""The demo's SQLite file: two people and their API keys."""
+"""The demo's SQLite file: two people. Their sessions and keys the store keeps in it."""
 
 from __future__ import annotations
 
@@ -22,13 +22,6 @@ CREATE TABLE IF NOT EXISTS users (
     name TEXT NOT NULL,
     permissions TEXT NOT NULL,
     password_hash TEXT NOT NULL
-);
-CREATE TABLE IF NOT EXISTS keys (
-    id TEXT PRIMARY KEY,
-    owner TEXT NOT NULL REFERENCES users (id),
-    key_hash TEXT NOT NULL UNIQUE,
-    hint TEXT NOT NULL,
-    created_at INTEGER NOT NULL
 );
 """
 
@@ -60,7 +53,7 @@ PEOPLE = (
 
 
 def create_database(path: Path, hash_password: Callable[[str], str]) -> None:
-    """Make the tables and the people in the file at `path`, where they are missing.
+    """Make the table and the people in the file at `path`, where they are missing.
 
     Args:
         path: The file.

@@ -7,11 +7,14 @@ import { send } from "./server.js";
 const PATHS = ["/profile", "/api/data", "/admin"];
 
 let sources = {};
+let sessionOver = () => {};
 let calling = false;
 const cells = new Map();
 
-export function draw(code) {
+// Draws it; `whenOver` is called when the session turns out to be over.
+export function draw(code, whenOver) {
   sources = code;
+  sessionOver = whenOver;
   const heads = PATHS.map((path) => element("th", { scope: "col" },
     element("span", { className: "path" }, path),
     element("code", { className: "guard" }, guardOf(path)),
@@ -29,8 +32,7 @@ export function refresh() {
     for (const path of PATHS) {
       const button = cells.get(credential.id + path);
       button.disabled = !credential.ready();
-      if (button.disabled) button.textContent = "–";
-      else if (!button.dataset.status) button.textContent = "Call";
+      if (!button.dataset.status) button.textContent = button.disabled ? "–" : "Call";
     }
   }
 }
@@ -93,6 +95,7 @@ async function call(credential, path) {
     const body = await answer.json();
     label(button, credential.id, path, String(answer.status));
     display(credential, path, answer, body);
+    if (credential.id === "session" && answer.status === 401 && path !== "/api/data") sessionOver();
     return `${answer.status} ${answer.statusText}`;
   } catch {
     label(button, credential.id, path, "none");
@@ -137,6 +140,7 @@ function challengeLines(header) {
 
 function verdict(credential, path, status) {
   if (status === 200) return `${credential.owner()} gets in by ${credential.label === "API key" ? "an API key" : `the ${credential.label}`}.`;
+  if (status === 403 && credential.narrow?.()) return "The key was made without the permission “admin”, whatever its owner may.";
   if (status === 403) return `${credential.owner()} is known, but has no permission “admin”.`;
   if (status === 401 && path === "/api/data" && ["session", "jwt"].includes(credential.id)) {
     return `This route takes API keys alone, as its guard says. The ${credential.label} is not asked for.`;

@@ -12,8 +12,8 @@ export function holdToken(text) {
   held.token = { text, header, payload, other: OTHERS[payload.id] };
 }
 
-export function holdKey(text, id) {
-  held.key = { text, id, owner: held.user.name, deleted: false };
+export function holdKey({ key, id, permissions, expires_at: expires }) {
+  held.key = { text: key, id, owner: held.user.name, narrow: permissions !== null, expires, over: "" };
 }
 
 export const secondsLeft = () => held.token.payload.exp - Date.now() / 1000;
@@ -46,8 +46,8 @@ export const credentials = [
     request: () => ({ cookie: true }),
     shown: () => ["Cookie: nexios_demo=", faint("(the browser adds it)")],
     says: () => coloured(spaced(held.session)),
-    refused: () => "The session is over: log in again.",
-    owner: () => held.user.name,
+    refused: () => "The session is over: it was ended, here or elsewhere. Log in again.",
+    owner: () => held.user?.name,
   },
   {
     id: "jwt",
@@ -69,13 +69,14 @@ export const credentials = [
     ready: () => held.key !== null,
     note: () => {
       if (!held.key) return "make one first";
-      return held.key.deleted ? `${held.key.owner}, deleted` : held.key.owner;
+      return held.key.over ? `${held.key.owner}, ${held.key.over}` : held.key.owner;
     },
     request: () => ({ headers: { "X-API-Key": held.key.text } }),
     shown: () => [`X-API-Key: ${held.key.text.slice(0, 8)}…`],
     says: () => "Nothing: whose it is, the server finds by its hash.",
-    refused: () => "No hash of this key is stored: it was deleted.",
+    refused: () => (held.key.over === "expired" ? "The key has expired." : "The key was revoked or replaced."),
     owner: () => held.key.owner,
+    narrow: () => held.key.narrow,
   },
   {
     id: "tampered-jwt",

@@ -1,13 +1,16 @@
-// The page: logging in and out, getting a token, making a key.
+// The page: logging in and out, getting a token; keys and sessions have files of their own.
 
 import * as calls from "./calls.js";
-import { held, holdKey, holdToken, secondsLeft } from "./credentials.js";
+import { held, holdToken, secondsLeft } from "./credentials.js";
 import { byId, coloured, element, fill, pretty, show, spaced } from "./dom.js";
+import { listKeys, makeKey } from "./keys.js";
+import { tick } from "./list.js";
 import { Refused, ask, askJson, send } from "./server.js";
+import { endOthers, listSessions } from "./sessions.js";
 import { timeLeft } from "./token.js";
 
 const JWT_ROWS = ["jwt", "tampered-jwt"];
-const KEY_ROWS = ["key", "tampered-key"];
+const POLL = 4000;
 
 // Runs `work` when the form is sent or the button pressed, and shows beside it what went wrong. The button is
 // not disabled meanwhile, since it would lose the focus.
@@ -30,54 +33,37 @@ function on(id, event, errorId, work) {
   });
 }
 
-async function refreshSession() {
+// Whether it is this page that logs out.
+let leaving = false;
+let refreshing = Promise.resolve();
+
+// Asks who is logged in, one at a time; `keep`: the answers of the session's row are what just told us.
+function refreshSession({ keep = false } = {}) {
+  refreshing = refreshing.then(() => askSession(keep)).catch((problem) => {
+    // The server may be away: the next call says so.
+    if (!(problem instanceof Refused)) reportError(problem);
+  });
+  return refreshing;
+}
+
+async function askSession(keep) {
   const before = held.user?.id;
-  try {
-    const { user, session } = await askJson("/session");
-    held.user = user;
-    held.session = session;
-    fill("session-data", ...coloured(spaced(session)));
-  } catch {
-    return; // The server is away: the next call says so.
-  }
-  const { user } = held;
+  const { user, session } = await askJson("/session");
+  held.user = user;
+  held.session = session;
+  fill("session-data", ...coloured(spaced(session)));
   fill("who", ...(user ? ["Logged in as ", element("strong", {}, user.name)] : ["Nobody is logged in"]));
   byId("who").dataset.user = user?.name ?? "";
+  if (before && !user && !leaving) fill("login-error", "This session was ended elsewhere: log in again.");
+  if (!user) leaving = false;
   show("login", !user);
   show("session", Boolean(user));
   for (const note of document.querySelectorAll("[data-needs-session]")) note.hidden = Boolean(user);
   byId("token-button").disabled = byId("key-button").disabled = !user;
-  if (before === user?.id) return;
-  calls.forget("session");
-  if (user) await listKeys();
+  if (before !== user?.id && !keep) calls.forget("session");
+  else calls.refresh();
+  if (user) await Promise.all([listSessions(refreshSession), listKeys()]);
   else show("keys", false);
-}
-
-async function listKeys() {
-  const keys = await askJson("/api/keys");
-  if (held.key) {
-    const gone = !keys.some((key) => key.id === held.key.id) && held.key.owner === held.user.name;
-    if (gone && !held.key.deleted) {
-      held.key.deleted = true;
-      calls.forget(...KEY_ROWS);
-    }
-  }
-  show("keys", keys.length > 0);
-  fill("keys-caption", `${held.user.name}’s keys`);
-  fill("key-list", ...keys.map((key) => {
-    const made = new Date(key.created_at * 1000);
-    const button = element("button", { type: "button", "aria-label": `Delete ${key.hint}` }, "Delete");
-    button.addEventListener("click", async () => {
-      await ask(`/api/keys/${key.id}`, { method: "DELETE" }).catch((problem) => fill("key-error", problem.message));
-      await listKeys();
-      byId("key-button").focus();
-    });
-    return element("li", {},
-      element("code", {}, `${key.hint}…`),
-      element("time", { dateTime: made.toISOString() }, made.toLocaleString([], { dateStyle: "medium", timeStyle: "short" })),
-      button,
-    );
-  }));
 }
 
 function showToken() {
@@ -124,6 +110,7 @@ on("login", "submit", "login-error", async () => {
 });
 
 on("logout-button", "click", "login-error", async () => {
+  leaving = true;
   await ask("/logout", { method: "POST" });
   await refreshSession();
   byId("username").focus();
@@ -137,17 +124,9 @@ on("token-form", "submit", "token-error", async () => {
   fill("status", `You have a token. ${byId("expiry").textContent}`);
 });
 
-on("key-form", "submit", "key-error", async () => {
-  const made = await askJson("/api/keys", { method: "POST" });
-  holdKey(made.api_key, made.id);
-  fill("key-text", made.api_key);
-  fill("key-hash", made.stored_hash);
-  fill("key-copy", "Copy");
-  show("key", true);
-  calls.forget(...KEY_ROWS);
-  await listKeys();
-  fill("status", "You have a key. It is shown this once.");
-});
+on("end-others", "click", "device-error", endOthers);
+
+on("key-form", "submit", "key-error", makeKey);
 
 byId("key-copy").addEventListener("click", async () => {
   await navigator.clipboard.writeText(byId("key-text").textContent);
@@ -162,7 +141,9 @@ for (const hint of document.querySelectorAll(".hint")) {
   });
 }
 
-calls.draw(await askJson("/code"));
+calls.draw(await askJson("/code"), () => refreshSession({ keep: true }));
 await refreshSession();
-setInterval(showTimeLeft, 1000);
-addEventListener("focus", refreshSession);
+setInterval(() => { showTimeLeft(); tick(); }, 1000);
+// What happens in another window is seen here, too.
+setInterval(() => { if (!document.hidden && held.user) refreshSession(); }, POLL);
+addEventListener("focus", () => refreshSession());
