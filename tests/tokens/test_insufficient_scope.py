@@ -15,10 +15,10 @@ from starlette.testclient import TestClient
 
 from nexios.auth import AuthenticationMiddleware, has_permission
 from nexios.auth.backends.apikey import APIKeyAuthBackend
-from nexios.auth.backends.jwt import JWTAuthBackend
-from nexios.tokens import Issuer
+from nexios.auth.backends.jwt import JWTAuthBackend, create_jwt
+from nexios.tokens import Issuer, KeyRing
 from tests.attacks.asking import asking
-from tests.parts import Person, assert_problem
+from tests.parts import SECRET, Person, assert_problem
 from tests.tokens.provider import Provider
 from tests.tokens.resources import MCP, METADATA, Caller, client_for, resource_of
 
@@ -107,6 +107,27 @@ def test_what_the_claims_permit_may_be_said_by_a_function(provider: Provider) ->
         client = app_for(permissions)
         for _ in range(2):
             assert client.get("/read", headers=token).status_code == status
+
+
+@pytest.mark.parametrize("kept", [0, 10])
+def test_scopes_narrow_ones_own_tokens_as_well_where_there_is_a_resource(kept: int) -> None:
+    resource, ring = resource_of(), KeyRing.generate("HS256")
+    by_ring = JWTAuthBackend("sub", tokens=ring, resource=resource, kept=kept)
+    by_secret = JWTAuthBackend("sub", resource=resource, kept=kept)
+    without = JWTAuthBackend("sub", tokens=ring, kept=kept)
+    good = {"sub": "7", "aud": MCP, "exp": 2_000_000_000}
+    wide = good | {"scope": ["read", "list files"]}
+
+    def status(backend: JWTAuthBackend, token: str) -> set[int]:
+        client = client_for(resource, backend, jwt_audience=MCP)
+        header = {"Authorization": f"Bearer {token}"}
+        return {client.get("/read", headers=header).status_code for _ in range(2)}
+
+    for claims, answered in ((wide, {200}), (good, {403})):
+        assert status(by_ring, ring.sign(claims)) == answered
+        assert status(by_secret, create_jwt(claims, SECRET)) == answered
+    # Without one, scope is a claim like others.
+    assert status(without, ring.sign(good)) == {200}
 
 
 @pytest.mark.parametrize("host", [Starlette, FastAPI])

@@ -13,6 +13,7 @@ from nexios.auth.backends.jwt import JWTAuthBackend
 from nexios.exceptions import ConfigError, InvalidToken
 from nexios.stores.memory import MemoryStore
 from nexios.tokens import Issuer, KeyRing, ProtectedResource, Tokens
+from nexios.tokens.claims import Claims
 from tests.attacks.asking import Answer
 from tests.attacks.targets import Target
 from tests.parts import Clock
@@ -192,3 +193,31 @@ def test_it_needs_no_settings_in_another_host(clock: Clock) -> None:
     assert found == backend.find({"type": "http", "headers": [(b"authorization", value)]})
     assert found.identity == "7"
     assert MakeConfig().secret_keys == ()
+
+
+class Prompt(Opaque):
+    """One that knows at once, and whose claims hold for half a minute."""
+
+    generation = 1
+
+    def __init__(self, clock: Clock) -> None:
+        super().__init__(None)
+        self.clock = clock
+
+    def verify_at_once(self, token: str) -> Claims:
+        self.asked += 1
+        return Claims({"sub": "7"}, self.clock.now, self.clock.now + 30)
+
+
+def test_what_holds_no_longer_is_asked_about_again_and_kept_anew(clock: Clock) -> None:
+    own = Prompt(clock)
+    target = RingTarget(own, 10, clock)
+    for asked in (1, 2, 3):
+        target.takes("good")
+        target.takes("good")
+        assert own.asked == asked
+        clock.turn(seconds=30)
+    target.takes("good")
+    own.generation += 1
+    target.takes("good")
+    assert own.asked == 5
