@@ -8,6 +8,9 @@ import pytest
 from hypothesis import settings
 
 from tests.parts import Clock
+from tests.secrecy import secrecy
+
+__all__ = ["secrecy"]
 
 # One machine is slower than another: a property fails for what it finds, never for how long that takes.
 # Under CI the examples are the same each time, so that a change is judged by itself; elsewhere they are new.
