@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
+import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from nexios import NexiosApp
+from nexios.exceptions import InvalidProof
 from nexios.stores import MemoryStore
 from nexios.tokens import DPoP, Tokens
 from tests.attacks.asking import Answer, Header, asking
@@ -117,3 +121,29 @@ async def test_a_bound_token_is_given_back_without_a_proof(app: NexiosApp, token
     pair = await tokens.issue("ada", jkt=CLIENT.jkt)
     assert (await post(app, "/revoke", {"token": pair.refresh_token})).status == 200
     assert await tokens.find_refresh(pair.refresh_token) is None
+
+
+async def test_only_the_algorithms_that_are_listed_are_taken(store: MemoryStore, clock: Clock) -> None:
+    rsa = generate_private_key(public_exponent=65537, key_size=2048)
+    jwk = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(rsa.public_key()))
+    header = {"typ": "dpop+jwt", "jwk": {name: jwk[name] for name in ("kty", "n", "e")}}
+    claims = {"jti": "1", "htm": "POST", "htu": f"{ORIGIN}/login", "iat": int(clock.now)}
+    proof = jwt.encode(claims, rsa, algorithm="PS256", headers=header)
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/login"}
+    scope["headers"] = [(b"dpop", proof.encode())]
+    for algorithms in (["ES256", "EdDSA"], ["RS256"]):
+        with pytest.raises(InvalidProof, match="alg"):
+            await dpop_of(store, clock, algorithms=algorithms).proved(scope)
+    assert await dpop_of(store, clock, algorithms=["PS256"]).proved(scope)
+
+
+async def test_a_proof_that_is_too_long_is_not_read(store: MemoryStore, clock: Clock) -> None:
+    scope: dict[str, Any] = {"type": "http", "method": "POST", "path": "/login"}
+    for length, good in ((1000, True), (3000, False)):
+        proof = CLIENT.proof("POST", "/login", clock.now, more="a" * length)
+        scope["headers"] = [(b"dpop", proof.encode())]
+        if good:
+            assert await dpop_of(store, clock).proved(scope)
+        else:
+            with pytest.raises(InvalidProof, match="longer"):
+                await dpop_of(store, clock).proved(scope)

@@ -13,7 +13,7 @@ import pytest
 from nexios.events import Event, Events, TokenIssued, TokenRefreshed, TokenReused, TokenRevoked
 from nexios.exceptions import InvalidToken, StoreUnavailable
 from nexios.exceptions import TokenReused as Reused
-from nexios.stores import MemoryStore
+from nexios.stores import MemoryStore, RefreshRecord
 from tests.parts import Clock
 from tests.stores.engines import Engine, fresh, needs_service
 from tests.tokens.issuing import tokens_of
@@ -149,6 +149,19 @@ async def test_a_refresh_from_a_dead_store_gets_nothing(down: str, clock: Clock)
         await tokens.refresh(pair.refresh_token)
     store.down = ""
     assert await tokens.refresh(pair.refresh_token)
+
+
+async def test_a_login_that_ends_while_it_is_refreshed_gets_nothing_more(clock: Clock) -> None:
+    class Ending(MemoryStore):
+        async def add_refresh(self, token: RefreshRecord) -> bool:
+            # Somebody revokes everything between the two questions.
+            await self.end_families("7", datetime.fromtimestamp(clock.now, UTC))
+            return await super().add_refresh(token)
+
+    tokens = tokens_of(Ending(), clock)
+    pair = await tokens.issue("7")
+    with pytest.raises(InvalidToken, match="just ended"):
+        await tokens.refresh(pair.refresh_token)
 
 
 async def test_what_happens_is_told_without_a_secret(clock: Clock) -> None:

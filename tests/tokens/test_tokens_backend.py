@@ -10,12 +10,12 @@ import pytest
 
 from nexios import NexiosApp, Request, Response
 from nexios.auth import auth, has_permission
-from nexios.auth.backends.jwt import JWTAuthBackend
+from nexios.auth.backends.jwt import JWTAuthBackend, create_jwt
 from nexios.exceptions import StoreUnavailable
 from nexios.stores import MemoryStore, Revocation
 from nexios.tokens import KeyRing, Tokens
 from tests.attacks.asking import Answer, asking
-from tests.parts import Clock, app_for
+from tests.parts import SECRET, Clock, app_for
 from tests.tokens.issuing import tokens_of
 
 pytestmark = pytest.mark.anyio
@@ -190,6 +190,22 @@ async def test_a_token_that_is_bound_to_a_key_is_no_bearer_token(
     for _ in range(2):
         assert (await get(pair.access_token)).status == 401
     assert ran == []
+
+
+async def test_nor_is_one_that_the_applications_secret_signed(kept: int) -> None:
+    app = app_for(JWTAuthBackend(identifier="sub", kept=kept))
+
+    @app.get("/me")
+    @auth()
+    async def me(request: Request, response: Response) -> dict[str, Any]:
+        return {"user": request.user.identity}
+
+    statuses = []
+    for bound in ({}, {"cnf": {"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}}, {"cnf": None}):
+        token = create_jwt({"sub": "ada", **bound}, SECRET)
+        bearer = [("authorization", f"Bearer {token}")]
+        statuses += [(await asking(app, "/me", headers=bearer)).status for _ in range(2)]
+    assert statuses == [200, 200, 401, 401, 401, 401]
 
 
 async def test_an_unknown_subject_is_a_stranger(tokens: Tokens, get: Get) -> None:
