@@ -210,14 +210,14 @@ class APIKeys:
         """
         old = await self.get(key_id)
         if old is None or (owner is not None and old.owner != owner):
-            raise UnknownKey("there is no such API key")
+            raise UnknownKey("there is no such API key: keys.list(owner) has those there are")
         if not self.is_live(old) or old.replaced_by is not None:
             raise UnknownKey("the API key is expired, revoked or replaced already: create a new one")
         key, key_hash, new, ends = replace(old, self.now(), overlap, not_after)
         done = await self._store.replace_key(old.id, ends, new, key_hash)
         self._lookups.drop(old.id)
         if not done:
-            raise UnknownKey("the API key was revoked or replaced at this moment")
+            raise UnknownKey("the API key was revoked or replaced at this moment: create a new one")
         self._tell(KeyRotated, old, new_key_id=new.id)
         return key, new
 
