@@ -63,6 +63,11 @@ class Proxy:
         """Take everything and answer nothing."""
         self._flows.clear()
 
+    async def lose(self) -> None:
+        """Answer nothing, and never again on the connections that are open: the way to them is forgotten."""
+        self._flows.clear()
+        self._flows = asyncio.Event()
+
     async def garble(self) -> None:
         """Answer as another kind of server."""
         self._garbles = True
@@ -108,8 +113,9 @@ class Proxy:
     async def _pump(
         self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, answers: bool
     ) -> None:
+        flows = self._flows
         while piece := await reader.read(65536):
-            await self._flows.wait()
+            await flows.wait()
             writer.write(_NO_ANSWER if answers and self._garbles else piece)
             await writer.drain()
 
@@ -118,6 +124,7 @@ FAULTS: dict[str, Callable[[Proxy], Awaitable[None]]] = {
     "stopped": Proxy.stop,
     "reset": Proxy.reset,
     "answers nothing": Proxy.hole,
+    "loses connections": Proxy.lose,
     "answers garbage": Proxy.garble,
 }
 """What can go wrong, by name."""

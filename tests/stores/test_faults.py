@@ -117,7 +117,7 @@ async def test_under_load_nothing_is_lost_that_was_acknowledged(server: Engine) 
         while running:
             number += 1
             key = f"{who}-{number}"
-            how, seconds = await timed(store.change_session("s1", {key: b"1"}))
+            how, seconds = await timed(store.change_session(f"w{who}", {key: b"1"}))
             slowest = max(slowest, seconds)
             if how == "answered":
                 acknowledged.add(key)
@@ -125,6 +125,8 @@ async def test_under_load_nothing_is_lost_that_was_acknowledged(server: Engine) 
                 await asyncio.sleep(0.02)
 
     async with behind_proxy(server) as (store, proxy):
+        for each in range(30):
+            await store.add_session(a_session(id=f"w{each}", secret_hash=a_hash(f"w{each}")))
         writers = [asyncio.create_task(write(store, each)) for each in range(30)]
         for fault in FAULTS.values():
             await asyncio.sleep(0.15)
@@ -135,9 +137,39 @@ async def test_under_load_nothing_is_lost_that_was_acknowledged(server: Engine) 
         running = False
         await asyncio.gather(*writers)
     assert slowest < BOUND
-    assert len(acknowledged) > 30
+    assert acknowledged
     async with server.open() as store:
-        assert acknowledged <= set((await store.get_session("s1")).data)
+        kept = {key for session in await store.list_sessions("ada") for key in session.data}
+        assert acknowledged <= kept
+
+
+@pytest.mark.anyio
+async def test_a_row_that_a_lost_connection_holds_is_free_again_soon(postgresql: Engine) -> None:
+    async with behind_proxy(postgresql) as (store, proxy), postgresql.open() as other:
+
+        async def hold_and_be_lost(connection: Any) -> None:
+            held = "SELECT id FROM nexios_sessions WHERE id = 's1' FOR UPDATE"
+            await connection.exec_driver_sql(held)
+            await proxy.lose()
+            await connection.exec_driver_sql(held)
+
+        assert (await timed(store._database.transaction(hold_and_be_lost)))[0] == "unavailable"
+        began = time.monotonic()
+        while (await timed(other.change_session("s1", {"a": b"2"})))[0] != "answered":
+            assert time.monotonic() - began < BOUND
+
+
+@pytest.mark.anyio
+async def test_one_answer_that_does_not_come_is_enough_to_mistrust_every_idle_connection(
+    server: Engine,
+) -> None:
+    async with behind_proxy(server) as (store, proxy):
+        await asyncio.gather(*(store.find_session(a_hash("s1")) for _ in range(10)))
+        await proxy.lose()
+        assert (await timed(store.ping()))[0] == "unavailable"
+        await proxy.heal()
+        ended = await asyncio.gather(*(timed(store.find_session(a_hash("s1"))) for _ in range(30)))
+        assert {how for how, _ in ended} == {"answered"}
 
 
 @pytest.mark.anyio

@@ -53,9 +53,9 @@ class SQLStore(SQLKeys, SQLSessions, SQLTokens, SQLRevocations, SQLAudit, Closes
     ) -> None:
         ClosesAfterFlushing.__init__(self)
         if pool_size < 1 or max_overflow < 0:
-            raise ConfigError("pool_size is at least 1, and max_overflow at least 0")
+            raise ConfigError("pool_size must be at least 1, and max_overflow at least 0")
         if timeout <= 0 or (pool_timeout is not None and pool_timeout <= 0):
-            raise ConfigError("timeout and pool_timeout are in seconds, and more than 0")
+            raise ConfigError("timeout and pool_timeout are in seconds, and must be more than 0")
         pool = Pool(pool_size, max_overflow, pool_timeout, timeout)
         self._database = Database(parse_url(url, schema), pool)
 

@@ -90,11 +90,11 @@ class Database:
         Raises:
             StoreUnavailable: There was no answer in time; it may have been done.
         """
-        begin = "BEGIN IMMEDIATE" if self.target.sqlite else "BEGIN ISOLATION LEVEL READ COMMITTED"
+        seconds = self.pool.timeout if seconds is None else seconds
 
         async def whole(connection: AsyncConnection) -> Done:
             try:
-                await connection.exec_driver_sql(begin)
+                await self._begin(connection, seconds)
                 done = await work(connection)
                 await connection.exec_driver_sql("COMMIT")
             except BaseException:
@@ -105,7 +105,21 @@ class Database:
             return done
 
         lock = self._engines.get().writing if self.target.sqlite else None
-        return await self._within(whole, self.pool.timeout if seconds is None else seconds, lock)
+        return await self._within(whole, seconds, lock)
+
+    async def _begin(self, connection: AsyncConnection, seconds: float) -> None:
+        if self.target.sqlite:
+            await connection.exec_driver_sql("BEGIN IMMEDIATE")
+            return
+        # When the way between is lost, the server ends by itself what the client has given up, and with it
+        # the locks that others wait for. By the driver's own call all of it is one round trip.
+        milliseconds = max(1, round(seconds * 1000))
+        driver = (await connection.get_raw_connection()).driver_connection
+        await driver.execute(  # type: ignore[union-attr]
+            "BEGIN ISOLATION LEVEL READ COMMITTED; "
+            f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}; "
+            f"SET LOCAL lock_timeout = {milliseconds}"
+        )
 
     async def close(self) -> None:
         """Close every connection of every loop."""

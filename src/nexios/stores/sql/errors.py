@@ -48,6 +48,8 @@ _BY_STATE = {
     "42501": "does not permit it to this user",
     "53100": "has no space left on its disk",
     "53300": "has no connection left for this process",
+    "25P03": "did not answer in time",
+    "55P03": "did not answer in time: another transaction holds what is to be changed",
     "57P03": "is starting or stopping",
 }
 # https://www.sqlite.org/rescode.html
