@@ -34,7 +34,9 @@ class Engine:
 
     @asynccontextmanager
     async def open(self, **options: Any) -> AsyncIterator[Any]:
-        """The store, with its tables."""
+        """The store, with its tables; in no hurry, since machines that test are slow."""
+        if self.kind != "memory":
+            options.setdefault("timeout", 20.0)
         async with open_store(self.url, **options) as store:
             await store.upgrade()
             yield store

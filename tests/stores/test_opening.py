@@ -70,13 +70,13 @@ def test_the_scheme_chooses_the_engine(url: str, kind: type) -> None:
 
 
 def test_an_option_wins_over_the_url() -> None:
-    with pytest.raises(ConfigError, match="pool_size is at least 1"):
+    with pytest.raises(ConfigError, match=r"pool_size .* at least 1"):
         open_store("postgresql://host/db?pool_size=20", pool_size=0)
 
 
 @pytest.mark.parametrize("options", [{"max_connections": 0}, {"timeout": 0}], ids=str)
 def test_an_option_that_makes_no_sense_is_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match="max_connections is at least 1"):
+    with pytest.raises(ConfigError, match=r"max_connections .* at least 1"):
         open_store("redis://host", **options)
 
 

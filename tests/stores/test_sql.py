@@ -26,7 +26,7 @@ from tests.stores.things import NOW, a_hash, a_key, a_revocation, a_session, lat
         ("postgresql://ada:geheim@host:x/db", "cannot be read"),
         ("postgresql://ada:geheim@host/db?channel_binding=geheim", "channel_binding, which is not known"),
         ("postgresql://ada:geheim@host/db?pool_size=geheim", "pool_size in the store's URL must be a number"),
-        ("postgresql://ada:geheim@host/db?pool_size=0", "pool_size is at least 1"),
+        ("postgresql://ada:geheim@host/db?pool_size=0", "at least 1"),
         ("sqlite://", "is a file"),
         ("sqlite:///:memory:", "is a file"),
         ("sqlite:///app.db?cache=geheim", "is a file"),
