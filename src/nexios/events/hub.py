@@ -193,5 +193,5 @@ def _checked_kinds(kinds: tuple[Any, ...]) -> tuple[type[Event], ...]:
 
 def _checked_function(function: Any) -> Any:
     if not callable(function):
-        raise ConfigError(f"a listener is a function of the event, not {type(function).__name__}")
+        raise ConfigError(f"a listener must be a function of the event, not {type(function).__name__}")
     return function

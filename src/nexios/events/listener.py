@@ -7,12 +7,13 @@ import inspect
 import logging
 from abc import ABC, abstractmethod
 from collections import deque
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import Context
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import anyio
+
+from nexios.events.worker import Worker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -99,15 +100,15 @@ class Listener(ABC):
 class SyncListener(Listener):
     """A plain function: called in a thread of its own, since it may wait for a disk or a socket."""
 
-    _threads: ThreadPoolExecutor | None = None
+    _worker: Worker | None = None
 
     def _wake(self) -> None:
         with self._lock:
             if self._running or not self._waiting:
                 return
-            if self._threads is None:
-                self._threads = ThreadPoolExecutor(1, "nexios-events")
-            self._threads.submit(self._hand_over)
+            if self._worker is None:
+                self._worker = Worker()
+            self._worker.submit(self._hand_over)
             self._running = True
 
     def _hand_over(self) -> None:
