@@ -59,7 +59,9 @@ def authorize(page: Any, label: str, value: str) -> None:
 
 
 def test_every_operation_is_shown_with_what_guards_it(docs: Any) -> None:
-    expect(docs.locator(".operation")).to_have_count(12)
+    described = docs.evaluate("fetch('/openapi.json').then((answer) => answer.json())")
+    count = sum(len(methods) for methods in described["paths"].values())
+    expect(docs.locator(".operation")).to_have_count(count)
     expect(docs.locator("#admin > summary .chip")).to_have_text("session or jwt or apikey · admin")
     expect(docs.locator("#log_out > summary .chip")).to_have_text("open to all")
     expect(docs.locator("#version")).not_to_be_empty()
@@ -72,7 +74,7 @@ def test_a_token_and_a_key_open_what_they_should(docs: Any) -> None:
     token = card.locator(".answer pre .text").first.inner_text().strip('"')
     made = opened(docs, "create_key")
     expect(send(made)).to_have_text("201 Created")
-    key = made.locator(".answer pre .text").nth(1).inner_text().strip('"')
+    key = made.locator(".answer pre .text", has_text=re.compile("^.key_")).inner_text().strip('"')
 
     # From here on without the cookie.
     docs.get_by_role("button", name="Authorize").click()
@@ -116,7 +118,8 @@ def test_parameters_are_sent_where_they_belong(docs: Any) -> None:
     token.get_by_label("seconds").select_option("3600")
     send(token)
     expect(token.locator(".answer .line .mono")).to_have_text("/token?seconds=3600")
-    key = opened(docs, "delete_key")
+    key = docs.locator(".operation", has_text="/api/keys/{key_id}").filter(has_text="DELETE")
+    key.locator("summary").first.click()
     key.get_by_label("key_id").fill("no/such key")
     expect(send(key)).to_have_text("404 Not Found")
     expect(key.locator(".answer .line .mono")).to_have_text("/api/keys/no%2Fsuch%20key")
@@ -124,8 +127,8 @@ def test_parameters_are_sent_where_they_belong(docs: Any) -> None:
 
 def test_the_list_can_be_filtered_and_leads_to_an_operation(docs: Any) -> None:
     docs.get_by_label("Filter the operations").fill("keys")
-    expect(docs.locator(".operation:visible")).to_have_count(3)
-    docs.locator("nav a:visible").first.click()
+    expect(docs.locator("#profile")).to_be_hidden()
+    docs.locator("nav a:visible", has_text="POST").first.click()
     expect(docs.locator("#create_key .inside")).to_be_visible()
 
 

@@ -46,7 +46,10 @@ export class Schemas {
     if (whole.anyOf ?? whole.oneOf) return this.example((whole.anyOf ?? whole.oneOf)[0], depth);
     switch (Array.isArray(whole.type) ? whole.type[0] : whole.type) {
       case "object": {
-        const named = depth > 4 ? [] : Object.entries(whole.properties ?? {});
+        // What may be left out is, where there is no default: it could be anything.
+        const named = depth > 4 ? [] : Object.entries(whole.properties ?? {}).filter(
+          ([name, field]) => whole.required?.includes(name) || (field.default ?? null) !== null,
+        );
         return Object.fromEntries(named.map(([name, field]) => [name, this.example(field, depth + 1)]));
       }
       case "array": return depth > 4 ? [] : [this.example(whole.items, depth + 1)];
