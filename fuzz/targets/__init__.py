@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fuzz.targets import credentials, forwarding, keys, sessions
+from fuzz.targets import credentials, forwarding, issuing, keys, sessions
 
 __all__ = ["TARGETS"]
 
@@ -16,5 +16,7 @@ TARGETS: dict[str, Callable[[bytes], None]] = {
     "stored-cookie": sessions.stored_cookie,
     "session-payload": sessions.payload,
     "jwk": keys.jwk,
+    "form": issuing.form,
+    "proof": issuing.proof,
     "forwarded": forwarding.forwarded,
 }
