@@ -88,7 +88,7 @@ def open_page(browser: Any, url: str) -> Iterator[Callable[..., Any]]:
     def noted(message: Any) -> None:
         # The browser notes every answer that is no success; here those are what is shown.
         if not re.search(
-            r"Failed to load resource: (the server responded with a status of 4(?:0[13]|22) |net::)",
+            r"Failed to load resource: (the server responded with a status of 4(?:0[013]|22) |net::)",
             message.text,
         ):
             wrong.append(f"{message.type}: {message.text}")

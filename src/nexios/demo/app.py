@@ -20,6 +20,7 @@ from nexios.demo.guarded import guarded_routes, sources
 from nexios.demo.headers import SecurityHeaders
 from nexios.demo.pages import page_routes
 from nexios.demo.passwords import Passwords
+from nexios.demo.staying import phone_routes, phone_tokens
 from nexios.demo.users import Users
 from nexios.openapi import openapi_routes
 from nexios.session import SessionMiddleware, Sessions, session_routes
@@ -64,12 +65,18 @@ def create_app(folder: Path) -> NexiosApp:
     )
     keys = APIKeys(app.store, flush_every=_FLUSH_EVERY, events=app.events)
     sessions = Sessions(app.store, events=app.events)
+    phones = phone_tokens(folder, app.store, app.events)
     app.add_middleware(SecurityHeaders)
     app.add_middleware(SessionMiddleware(store=app.store, cookie_name=COOKIE_NAME))
     app.add_middleware(
         AuthenticationMiddleware(
             user_model=users.model,
-            backends=[SessionAuthBackend(), JWTAuthBackend(), APIKeyAuthBackend(keys=keys)],
+            backends=[
+                SessionAuthBackend(),
+                JWTAuthBackend(),
+                JWTAuthBackend(identifier="sub", tokens=phones),
+                APIKeyAuthBackend(keys=keys),
+            ],
         )
     )
     guarded = guarded_routes()
@@ -78,6 +85,7 @@ def create_app(folder: Path) -> NexiosApp:
     # A stolen token or key neither makes keys nor ends sessions.
     app.include(session_routes(sessions, scopes=["session"]))
     app.include(key_routes(keys, prefix="/api/keys", scopes=["session"], overlap=_OVERLAP))
+    app.include(phone_routes(phones))
     app.include(page_routes(sources(guarded)))
     app.include(openapi_routes(app, title="Nexios demo", version=version("nexios"), description=_ABOUT))
     return app

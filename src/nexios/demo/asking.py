@@ -65,6 +65,7 @@ class Asking:
         *,
         credential: Mapping[str, str] | None = None,
         json: Any = None,
+        form: Mapping[str, str] | None = None,
         challenge: str = "",
         location: str = "",
         shown: str = "",
@@ -78,13 +79,14 @@ class Asking:
             status: The status that should come.
             credential: The headers that present a credential.
             json: The body.
+            form: The body as a form, in place of `json`.
             challenge: The schemes that `WWW-Authenticate` should name; they must be there with 401 (RFC 9110
                 15.5.2).
             location: What `Location` should be.
             shown: What the step says in place of `path`.
         """
         try:
-            answer = self._http.request(method, path, headers=credential, json=json)
+            answer = self._http.request(method, path, headers=credential, json=json, data=form)
             came = _shown(answer.status_code, _schemes(answer), answer.headers.get("Location", ""))
         except httpx2.HTTPError as error:
             answer = httpx2.Response(_NO_ANSWER)

@@ -11,6 +11,7 @@ from nexios.demo.asking import Asking, Step, member
 from nexios.demo.database import PEOPLE
 from nexios.demo.devices import end_devices
 from nexios.demo.managing import manage_keys
+from nexios.demo.thieving import steal_refresh_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -49,6 +50,7 @@ def take_tour(start: Callable[[], AbstractContextManager[str]]) -> list[Step]:
         for person in PEOPLE:
             end_devices(server, person, got)
             manage_keys(server, person, got)
+            steal_refresh_token(server, person.name, got[person.name]["session"], _ANY_BAD_JWT)
         for name, credentials in got.items():
             _give_back(server, name, credentials)
     return steps

@@ -5,6 +5,7 @@ import { held, holdToken, secondsLeft } from "./credentials.js";
 import { byId, coloured, element, fill, pretty, show, spaced } from "./dom.js";
 import { listKeys, makeKey } from "./keys.js";
 import { tick } from "./list.js";
+import { logIn as logInOnPhone, tickPhone } from "./phone.js";
 import { Refused, ask, askJson, send } from "./server.js";
 import { endOthers, listSessions } from "./sessions.js";
 import { timeLeft } from "./token.js";
@@ -59,7 +60,7 @@ async function askSession(keep) {
   show("login", !user);
   show("session", Boolean(user));
   for (const note of document.querySelectorAll("[data-needs-session]")) note.hidden = Boolean(user);
-  byId("token-button").disabled = byId("key-button").disabled = !user;
+  for (const id of ["token-button", "key-button", "phone-button"]) byId(id).disabled = !user;
   if (before !== user?.id && !keep) calls.forget("session");
   else calls.refresh();
   if (user) await Promise.all([listSessions(refreshSession), listKeys()]);
@@ -128,6 +129,8 @@ on("end-others", "click", "device-error", endOthers);
 
 on("key-form", "submit", "key-error", makeKey);
 
+on("phone-form", "submit", "phone-error", logInOnPhone);
+
 byId("key-copy").addEventListener("click", async () => {
   await navigator.clipboard.writeText(byId("key-text").textContent);
   fill("key-copy", "Copied");
@@ -143,7 +146,7 @@ for (const hint of document.querySelectorAll(".hint")) {
 
 calls.draw(await askJson("/code"), () => refreshSession({ keep: true }));
 await refreshSession();
-setInterval(() => { showTimeLeft(); tick(); }, 1000);
+setInterval(() => { showTimeLeft(); tick(); tickPhone(); }, 1000);
 // What happens in another window is seen here, too.
 setInterval(() => { if (!document.hidden && held.user) refreshSession(); }, POLL);
 addEventListener("focus", () => refreshSession());
