@@ -10,6 +10,7 @@ import msgspec
 from starlette.exceptions import HTTPException
 
 from nexios.exceptions import ConfigError
+from nexios.http.headers import only_header
 from nexios.http.invalid import invalid_fields
 from nexios.http.problems import BadRequest, ContentTooLarge
 from nexios.wholes import decode_json
@@ -102,13 +103,19 @@ class TypedBody:
     def _check_type(self, request: Request) -> None:
         # A page of another site may send text, or a body without a type, and the browser asks nobody first;
         # JSON it may not send so (CWE-352).
-        media_type, _, rest = request.headers.get("content-type", "").partition(";")
-        charset = re.search(r"charset\s*=\s*\"?([^\s;\"]*)", rest, re.IGNORECASE)
-        known = charset is None or charset[1].lower() in _CHARSETS
-        if not _JSON.fullmatch(media_type.strip()) or not known:
+        headers = request.scope["headers"]
+        given = only_header(headers, b"content-type")
+        if given != b"application/json" and not _is_json(given):
             raise HTTPException(415, "The body must be application/json.", {"Accept": "application/json"})
-        if request.headers.get("content-encoding", "identity").lower() != "identity":
+        if only_header(headers, b"content-encoding") not in (b"", b"identity"):
             raise HTTPException(415, "The body must not be compressed.", {"Accept-Encoding": "identity"})
+
+
+def _is_json(given: bytes | None) -> bool:
+    media_type, _, rest = (given or b"").decode("latin-1").partition(";")
+    charset = re.search(r"charset\s*=\s*\"?([^\s;\"]*)", rest, re.IGNORECASE)
+    known = charset is None or charset[1].lower() in _CHARSETS
+    return known and _JSON.fullmatch(media_type.strip()) is not None
 
 
 def is_object_type(kind: Any) -> bool:
