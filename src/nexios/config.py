@@ -100,7 +100,7 @@ class MakeConfig:
             if not isinstance(getattr(self, name), str | None):
                 raise ConfigError(f"{name} must be text, not {type(getattr(self, name)).__name__}")
         if self.rate_limit_url is not None and not self.rate_limit_url.startswith(_COUNTERS):
-            raise ConfigError(f"rate_limit_url begins with one of {', '.join(_COUNTERS)}")
+            raise ConfigError(f"rate_limit_url must begin with one of {', '.join(_COUNTERS)}")
         if not isinstance(self.jwt_leeway, timedelta) or self.jwt_leeway < timedelta(0):
             raise ConfigError("jwt_leeway must be a timedelta of zero or more, e.g. timedelta(seconds=30)")
         if not isinstance(self.jwt_key, str | Mapping | None):
@@ -190,7 +190,7 @@ class MakeConfig:
             if isinstance(self.forwarded_header, str) and self.forwarded_header.lower() == header.lower():
                 object.__setattr__(self, "forwarded_header", header)
                 return
-        raise ConfigError(f"forwarded_header is one of {' and '.join(FORWARDING_HEADERS)}")
+        raise ConfigError(f"forwarded_header must be one of {' and '.join(FORWARDING_HEADERS)}")
 
     def _check_secrets(self) -> None:
         for secret in self.secret_keys:

@@ -93,7 +93,7 @@ def describe(
         if type(code) is not int or not 100 <= code <= 599:
             raise ConfigError(f"@describe: {code!r} is no HTTP status: status=201, answers={{404: '...'}}")
     if body is not None and form is not None:
-        raise ConfigError("@describe takes body or form, not both")
+        raise ConfigError("@describe takes body or form, not both: leave one out")
     found = Description(
         summary=summary,
         tags=tuple(tags),

@@ -87,7 +87,9 @@ class Dispatcher:
         try:
             regex, template, convertors = compile_path(declaration.path)
         except (AssertionError, ValueError) as error:
-            raise ConfigError(f"the path {declaration.path!r} cannot be: {error}") from None
+            raise ConfigError(
+                f"the path {declaration.path!r} cannot be ({error}): write it like /users/{{user_id:int}}"
+            ) from None
         self._named.append((declaration.name, template, convertors))
         methods = self._methods(declaration.path, regex, convertors)
         for method, endpoint in self._endpoints(declaration, requirement, tuple(convertors)).items():
@@ -281,7 +283,7 @@ def _instance(cls: type) -> Any:
         return cls()
     except TypeError as error:
         raise ConfigError(
-            f"{cls.__name__} is made without arguments, one object for all requests: {error}"
+            f"{cls.__name__} must be made without arguments, one object for all requests: {error}"
         ) from None
 
 

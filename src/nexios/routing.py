@@ -121,7 +121,9 @@ class Router:
     def mount(self, path: str, app: Any, *, name: str | None = None) -> None:
         """Give every request below `path` to another ASGI app."""
         if not callable(app):
-            raise ConfigError(f"mount takes an ASGI app, not {type(app).__name__}")
+            raise ConfigError(
+                f'mount takes an ASGI app, not {type(app).__name__}: app.mount("/files", other_app)'
+            )
         self._declare(RouteDeclaration(path.rstrip("/"), app, (), name or "", "mount"))
 
     def include(self, router: Router, prefix: str = "") -> None:
@@ -159,7 +161,9 @@ class Router:
 
 def _check(handler: object) -> None:
     if not callable(handler):
-        raise ConfigError(f"a route wants a handler, not {type(handler).__name__}")
+        raise ConfigError(
+            f"a route wants a handler, not {type(handler).__name__}: put @app.get(...) above an `async def`"
+        )
 
 
 def _default_methods(handler: Any) -> tuple[str, ...]:

@@ -99,8 +99,8 @@ def check_stack(
     for path, asked in guarded:
         for name in sorted((asked.scopes or frozenset()) - known):
             raise ConfigError(
-                f"{path} wants the scope {name!r}, which no installed backend has; "
-                f"there is {', '.join(sorted(map(repr, known)))}"
+                f"{path} wants the scope {name!r}, which no installed backend has: "
+                f"choose from {', '.join(sorted(map(repr, known)))}"
             )
 
 

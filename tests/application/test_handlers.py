@@ -259,7 +259,7 @@ class Needy:
     [
         (Nothing, None, "Nothing answers no method: define get(self, request, response)"),
         (Thing, ["PATCH"], "Thing does not answer PATCH: define patch(self, request, response)"),
-        (Needy, None, "Needy is made without arguments"),
+        (Needy, None, "Needy must be made without arguments"),
     ],
     ids=["no method", "another method", "wants arguments"],
 )

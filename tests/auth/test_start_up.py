@@ -64,11 +64,11 @@ WRONG: dict[str, tuple[Any, str]] = {
     ),
     "scope that no backend has": (
         lambda: app_of(jwt_layer(), guard=auth("session"), secret_key=SECRET),
-        "/thing wants the scope 'session', which no installed backend has; there is 'jwt'",
+        "/thing wants the scope 'session', which no installed backend has: choose from 'jwt'",
     ),
     "one scope of several that no backend has": (
         lambda: app_of(jwt_layer(), guard=auth(scopes=["jwt", "apikey"]), secret_key=SECRET),
-        "/thing wants the scope 'apikey', which no installed backend has; there is 'jwt'",
+        "/thing wants the scope 'apikey', which no installed backend has: choose from 'jwt'",
     ),
     "scope misspelt": (
         lambda: app_of(
@@ -76,7 +76,7 @@ WRONG: dict[str, tuple[Any, str]] = {
             guard=auth("JWT"),
             secret_key=SECRET,
         ),
-        "/thing wants the scope 'JWT', which no installed backend has; there is 'jwt', 'own'",
+        "/thing wants the scope 'JWT', which no installed backend has: choose from 'jwt', 'own'",
     ),
     "sessions without a secret": (
         lambda: app_of(SessionMiddleware()),

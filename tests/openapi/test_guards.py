@@ -192,7 +192,7 @@ def test_what_the_application_says_of_a_scheme_has_the_last_word() -> None:
 
 def test_a_scheme_of_no_backend_is_refused() -> None:
     with pytest.raises(
-        ConfigError, match="the scope 'oidc', which no installed backend has; there is 'header'"
+        ConfigError, match="the scope 'oidc', which no installed backend has: choose from 'header'"
     ):
         document_of(with_backends(ByHeader()), security={"oidc": {}})
 

@@ -108,7 +108,7 @@ def test_a_number_of_too_many_digits_is_a_500_and_nothing_is_kept(nested: bool) 
 @pytest.mark.parametrize("key", [1, None, b"a", ("a",), "\ud800"], ids=repr)
 def test_a_key_is_text(key: Any) -> None:
     def act(session: Session) -> None:
-        with pytest.raises(SessionDataError, match="session keys are text"):
+        with pytest.raises(SessionDataError, match="session keys must be text"):
             session[key] = 1
 
     assert after(act) == {}

@@ -127,7 +127,7 @@ def test_the_name_that_a_key_brings_is_kept_and_the_first_that_can_signs(tmp_pat
                     {"kty": "oct", "k": b64(os.urandom(32)), "kid": k, "nexios_stage": "signs"} for k in "ab"
                 ]
             },
-            "there can be one",
+            "leave one",
         ),
         (jwk(rsa_key(), alg="ES256"), "does not fit"),
     ],

@@ -101,7 +101,7 @@ def key_routes(
             "key_routes: a key that makes keys is a way to stay: say allow_api_keys=True as well"
         )
     if type(max_keys) is not int or max_keys < 1:
-        raise ConfigError("key_routes: max_keys is how many good keys one user may have")
+        raise ConfigError("key_routes: max_keys is how many good keys one user may have, e.g. max_keys=50")
     if not isinstance(overlap, timedelta) or overlap < timedelta(0):
         raise ConfigError("key_routes: overlap is a timedelta, e.g. timedelta(hours=24)")
     if scopes is not None and allow_api_keys and _BY_KEY not in scopes:

@@ -25,7 +25,7 @@ def check_settings(store: Any, kept: Any, flush_every: Any, events: Any) -> None
             f'open_store("postgresql://..."), or in tests MemoryStore()'
         )
     if type(kept) is not int or kept < 0:
-        raise ConfigError("APIKeys: kept is how many keys are kept, 0 for none")
+        raise ConfigError("APIKeys: kept is how many keys are kept, 0 for none: kept=10_000")
     if not isinstance(flush_every, timedelta) or flush_every <= timedelta(0):
         raise ConfigError("APIKeys: flush_every is a timedelta, e.g. timedelta(seconds=30)")
     if events is not None and not isinstance(events, Events):

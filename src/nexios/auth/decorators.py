@@ -84,7 +84,9 @@ def guard(requirement: Requirement, handler: Handler) -> Handler:
         ConfigError: The handler is already routed, so that nobody would ever ask the guard.
     """
     if not callable(handler):
-        raise ConfigError(f"a guard decorates a handler, not {type(handler).__name__}")
+        raise ConfigError(
+            f"a guard decorates a handler, not {type(handler).__name__}: put it above an `async def`"
+        )
     if ROUTED_ATTRIBUTE in getattr(handler, "__dict__", ()):
         raise ConfigError(
             "the guard stands above the route's decorator, where no request passes it: "
@@ -227,12 +229,14 @@ def names_of(
         ConfigError: They are none.
     """
     if one is not None and several is not None:
-        raise ConfigError(f"@{decorator} takes {word} or {word}s, not both")
+        raise ConfigError(
+            f"@{decorator} takes {word} or {word}s, not both: name all of them in {word}s=[...]"
+        )
     if one is None and several is None:
         return None
     if isinstance(several, str):
         raise ConfigError(f'@{decorator}({word}s=...) takes a list: {word}s=["{several}"]')
     names: Any = (one,) if several is None else several
     if not isinstance(names, Collection) or not names or not all(isinstance(n, str) and n for n in names):
-        raise ConfigError(f"@{decorator} takes {word} names that are texts and not empty")
+        raise ConfigError(f'@{decorator} takes {word} names that are texts and not empty: {word}s=["..."]')
     return tuple(dict.fromkeys(names))

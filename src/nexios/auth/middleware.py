@@ -212,7 +212,7 @@ def _backends(backend: Any, backends: Any) -> tuple[AuthenticationBackend, ...]:
     if (backend is None) == (backends is None):
         raise ConfigError(
             "AuthenticationMiddleware takes either backend=JWTAuthBackend() or backends=[...], "
-            + ("not both" if backend is not None else "and one of them must be given")
+            + ("not both: leave one out" if backend is not None else "and one of them must be given")
         )
     chosen = (backend,) if backends is None else backends
     if not isinstance(chosen, (tuple, list)) or not chosen:

@@ -80,5 +80,5 @@ def _with_tables(store: Any) -> Any:
         NexiosError: It has none.
     """
     if not hasattr(store, "current"):
-        raise NexiosError("this store has no tables, and nothing to upgrade: it is ready as it is")
+        raise NexiosError("this store has no tables, and nothing to upgrade: use it as it is")
     return store

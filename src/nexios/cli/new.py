@@ -53,7 +53,9 @@ def new(
             text = Template(template.joinpath(source).read_text("utf-8")).substitute(words)
             _write(folder / path, text, private=path in _PRIVATE)
     except OSError as refused:
-        raise NexiosError(f"{refused.filename} cannot be written: {refused.strerror}") from None
+        raise NexiosError(
+            f"{refused.filename} cannot be written ({refused.strerror}): run it in a folder that is yours"
+        ) from None
     show(_next_steps(name, words["prefix"]))
 
 

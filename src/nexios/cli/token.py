@@ -95,7 +95,9 @@ def inspect(
     try:
         show(readable_parts(token, time.time()))
     except InvalidToken as unreadable:
-        raise NexiosError(f"the token cannot be read: {unreadable}") from None
+        raise NexiosError(
+            f"the token cannot be read: {unreadable}; give all of it, as it was issued"
+        ) from None
     _, judge = _keys(app)
     verdict = judge(token)
     start, style = _ANSWERS[verdict.taken]

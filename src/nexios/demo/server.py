@@ -73,7 +73,7 @@ def serving(app: ASGIApp) -> Iterator[str]:
         try:
             while not ready.wait(0.05):
                 if not thread.is_alive():
-                    raise ConfigError("the server did not start: its log says why")
+                    raise ConfigError("the server did not start: see its log for why")
             yield url_of(listening)
         finally:
             server.should_exit = True

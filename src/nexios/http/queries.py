@@ -73,7 +73,10 @@ class TypedQuery:
         try:
             shape: Any = inspect.type_info(self.kind)
         except (TypeError, NameError, ValueError, RecursionError) as error:
-            raise ConfigError(f"{where} cannot be read from a query: {str(error).splitlines()[0]}") from None
+            raise ConfigError(
+                f"{where} cannot be read from a query ({str(error).splitlines()[0]}): use a Struct of texts, "
+                f"numbers, dates or lists of these"
+            ) from None
         self._names = frozenset(each.encode_name for each in shape.fields)
         self._several = frozenset(each.encode_name for each in shape.fields if _is_several(each.type))
         self._floats: dict[str, str] = {}

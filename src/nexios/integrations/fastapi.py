@@ -66,7 +66,7 @@ def install(
     if not isinstance(app, FastAPI):
         raise ConfigError(
             f"install takes a FastAPI, not {type(app).__name__}; "
-            f"for Starlette there is nexios.integrations.starlette"
+            f"use nexios.integrations.starlette for Starlette"
         )
     hosting.install(app, *middleware, config=config, store=store, problems=problems)
     describe_installed(app, middleware)

@@ -48,7 +48,10 @@ def install(
         ConfigError: An argument is of another kind, or the application has started.
     """
     if not hasattr(app, "user_middleware") or not hasattr(app, "router"):
-        raise ConfigError(f"install takes an application of Starlette or FastAPI, not {type(app).__name__}")
+        raise ConfigError(
+            f"install takes an application of Starlette or FastAPI, not {type(app).__name__}: "
+            "install(app, ...)"
+        )
     if app.middleware_stack is not None:
         raise ConfigError("the application has started: call install(app, ...) before its first request")
     if not isinstance(config, MakeConfig | None):

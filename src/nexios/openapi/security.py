@@ -52,7 +52,7 @@ class Schemes:
         unknown = sorted(set(given) - {scope for scope in self._scopes.values() if scope})
         if unknown:
             raise ConfigError(
-                f"security describes the scope {unknown[0]!r}, which no installed backend has; there is "
+                f"security describes the scope {unknown[0]!r}, which no installed backend has: choose from "
                 f"{', '.join(sorted(repr(scope) for scope in self._scopes.values()))}"
             )
 

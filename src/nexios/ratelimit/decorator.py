@@ -105,10 +105,13 @@ def _limited(
 ) -> Callable[..., Any]:
     if isinstance(handler, type):
         raise ConfigError(
-            f"@rate_limit stands on the methods that answer, not on the class {handler.__name__}"
+            f"@rate_limit stands on the methods that answer, not on the class {handler.__name__}: "
+            "put it above `async def get(...)`"
         )
     if not callable(handler):
-        raise ConfigError(f"@rate_limit decorates a handler, not {type(handler).__name__}")
+        raise ConfigError(
+            f"@rate_limit decorates a handler, not {type(handler).__name__}: put it above an `async def`"
+        )
     if ROUTED_ATTRIBUTE in getattr(handler, "__dict__", ()):
         raise ConfigError(
             "@rate_limit stands above the route's decorator, where no request passes it: "

@@ -32,7 +32,9 @@ def checked_by(by: By) -> By:
     """
     if not (callable(by) or by in _WORDS):
         raise ConfigError(
-            f"rate_limit counts by {', '.join(map(repr, _WORDS))} or a function of the request, not by {by!r}"
+            f"rate_limit counts by {', '.join(map(repr, _WORDS))} or a function of the request, "
+            f"not by {by!r}: "
+            'by="ip"'
         )
     return by
 

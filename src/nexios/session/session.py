@@ -88,7 +88,7 @@ class Session(MutableMapping[str, Any]):
 
     def __setitem__(self, key: str, value: Any) -> None:
         if not isinstance(key, str) or not is_unicode(key):
-            raise SessionDataError(f"the key {key!r} is {type(key).__name__}: session keys are text")
+            raise SessionDataError(f"the key {key!r} is {type(key).__name__}: session keys must be text")
         check_value(value, key)
         self._open()[key] = value
         self._lent = True
@@ -132,7 +132,8 @@ def check_value(value: Any, key: str, depth: int = 0) -> None:
     kind = type(value)
     if kind is str and not is_unicode(value):
         raise SessionDataError(
-            f"session[{key!r}] holds a str with half a surrogate pair, which has no JSON form"
+            f"session[{key!r}] holds a str with half a surrogate pair, which has no JSON form: "
+            "store text that is whole"
         )
     if value is None or kind in (str, int, bool):
         return

@@ -38,9 +38,9 @@ class CookieSettings:
                 f"cookie_name {self.cookie_name!r} is no cookie name: use letters, digits, - and _"
             )
         if self.same_site not in ("lax", "strict", "none"):
-            raise ConfigError(f'same_site is "lax", "strict" or "none", not {self.same_site!r}')
+            raise ConfigError(f'same_site must be "lax", "strict" or "none", not {self.same_site!r}')
         if self.secure not in (True, False, "auto"):
-            raise ConfigError(f'secure is True, False or "auto", not {self.secure!r}')
+            raise ConfigError(f'secure must be True, False or "auto", not {self.secure!r}')
         for name in ("max_age", "idle_timeout"):
             value = getattr(self, name)
             if (value is not None or name == "max_age") and (
@@ -56,7 +56,7 @@ class CookieSettings:
         if self.domain is not None and not (
             isinstance(self.domain, str) and self.domain and _ATTRIBUTE.fullmatch(self.domain)
         ):
-            raise ConfigError(f"domain {self.domain!r} is no domain")
+            raise ConfigError(f'domain {self.domain!r} is no domain: domain="example.com", or leave it out')
         if self.same_site == "none" and self.secure is False:
             raise ConfigError('same_site="none" needs secure=True: browsers drop such a cookie otherwise')
         if self.cookie_name.startswith("__Host-") and (

@@ -107,7 +107,9 @@ class SignedSession(Session):
             for key, value in data.items():
                 check_value(value, key)
         if encoded is None:
-            raise SessionDataError("the session holds something that has no JSON form")
+            raise SessionDataError(
+                "the session holds something that has no JSON form: store text, numbers, lists, dicts"
+            )
         return encoded
 
     def _read(self) -> dict[str, Any]:

@@ -119,10 +119,12 @@ class ServerSession(Session):
             if encoded != before.get(key):
                 check_value(value, key)
                 if len(key) > MAX_NAME:
-                    raise SessionDataError(f"the key {key[:20]!r}... is longer than {MAX_NAME} letters")
+                    raise SessionDataError(
+                        f"the key {key[:20]!r}... is longer than {MAX_NAME} letters: use a shorter one"
+                    )
                 changes[key] = encoded
         if self.identity is not None and len(self.identity) > MAX_NAME:
-            raise SessionDataError(f"the identity is longer than {MAX_NAME} letters")
+            raise SessionDataError(f"the identity is longer than {MAX_NAME} letters: log in by a shorter one")
         if changes and size > MAX_DATA:
             raise SessionDataError(
                 f"the session takes {size} bytes, of at most {MAX_DATA}: store less in it, such as an id "
@@ -164,4 +166,6 @@ def _encoded(key: str, value: Any) -> bytes:
         return _encode(value)
     except (TypeError, ValueError, RecursionError):
         check_value(value, key)
-        raise SessionDataError(f"session[{key!r}] holds something that has no JSON form") from None
+        raise SessionDataError(
+            f"session[{key!r}] holds something that has no JSON form: store text, numbers, lists and dicts"
+        ) from None

@@ -78,7 +78,7 @@ class DPoP:
             )
         for name, value, least in (("lifetime", lifetime, 1), ("leeway", leeway, 0)):
             if not isinstance(value, timedelta) or value.total_seconds() < least:
-                raise ConfigError(f"DPoP: {name} is a timedelta of {least} seconds or more")
+                raise ConfigError(f"DPoP: {name} must be a timedelta of {least} seconds or more")
         self.algorithms = _checked_algorithms(algorithms)
         self.required = required
         self._store = store
@@ -170,7 +170,7 @@ def _hash_of(token: str) -> str:
 def _checked_algorithms(algorithms: Sequence[str]) -> tuple[str, ...]:
     good = [name for name in JWT_ALGORITHMS if not name.startswith("HS")]
     if isinstance(algorithms, str) or not algorithms or any(name not in good for name in algorithms):
-        raise ConfigError(f"DPoP: algorithms is a list of {', '.join(good)}")
+        raise ConfigError(f"DPoP: algorithms is a list: choose from {', '.join(good)}")
     return tuple(algorithms)
 
 

@@ -82,18 +82,20 @@ class Introspection:
         secure_url(url, "Introspection: the url")
         for name, value in (("client_id", client_id), ("client_secret", client_secret)):
             if not isinstance(value, str) or not value:
-                raise ConfigError(f"Introspection: {name} is text, as the issuer gave it to you")
+                raise ConfigError(f"Introspection: {name} must be text, as the issuer gave it to you")
         audiences = (
             None if audience is None else (audience,) if isinstance(audience, str) else tuple(audience)
         )
         if audiences is not None and not all(isinstance(name, str) and name for name in audiences or ("",)):
-            raise ConfigError("Introspection: audience is a text or a list of texts, or None")
+            raise ConfigError("Introspection: audience must be a text or a list of texts, or None")
         if issuer is not None and not isinstance(issuer, str):
-            raise ConfigError("Introspection: issuer is text, as the issuer calls itself, or None")
+            raise ConfigError("Introspection: issuer must be text, as the issuer calls itself, or None")
         if not all(function is None or callable(function) for function in (permissions, identity)):
-            raise ConfigError("Introspection: permissions and identity are functions of the claims, or None")
+            raise ConfigError(
+                "Introspection: permissions and identity must be functions of the claims or None"
+            )
         if not timedelta(0) <= keep_for <= timedelta(hours=1) or type(kept) is not int or kept < 0:
-            raise ConfigError("Introspection: keep_for is an hour or less, kept a number of answers")
+            raise ConfigError("Introspection: keep_for must be an hour or less, kept a number of answers")
         self.url = url
         self.clock = clock
         self.permissions_of = permissions

@@ -87,9 +87,9 @@ class Issuer:
                 f"Issuer: {secret[0]} wants a shared secret, and what is published is none: leave it out"
             )
         if not all(function is None or callable(function) for function in (permissions, identity)):
-            raise ConfigError("Issuer: permissions and identity are functions of the claims, or None")
+            raise ConfigError("Issuer: permissions and identity must be functions of the claims, or None")
         if leeway < timedelta(0) or refresh_every < timedelta(seconds=1):
-            raise ConfigError("Issuer: leeway is zero or more, refresh_every a second or more")
+            raise ConfigError("Issuer: leeway must be zero or more, refresh_every a second or more")
         self.url = url
         self.clock = clock
         self.permissions_of = permissions
@@ -180,7 +180,7 @@ def client_opener(http: Any) -> OpenClient:
         raise ConfigError('asking an issuer needs httpx2: pip install "nexios[oidc]"') from None
     if http is not None:
         if not isinstance(http, httpx2.AsyncClient):
-            raise ConfigError(f"http is an httpx2.AsyncClient, not {type(http).__name__}")
+            raise ConfigError(f"http must be an httpx2.AsyncClient, not {type(http).__name__}")
         return lambda: nullcontext(http)
 
     def open_client() -> AbstractAsyncContextManager[httpx2.AsyncClient]:

@@ -129,7 +129,7 @@ def load_keys(material: str | Mapping[str, Any], allowed: Sequence[str]) -> list
         ConfigError: It is no key, or one too short; the message never shows it.
     """
     if not isinstance(material, (str, Mapping)):
-        raise ConfigError(f"a key is text, a JWK or a JWKS, not {type(material).__name__}")
+        raise ConfigError(f"a key must be text, a JWK or a JWKS, not {type(material).__name__}")
     if isinstance(material, str) and material.lstrip().startswith("{"):
         try:
             material = json.loads(material)
@@ -145,7 +145,7 @@ def load_keys(material: str | Mapping[str, Any], allowed: Sequence[str]) -> list
             # RFC 7517 5: keys for another use may stand among ours
             found = [_from_jwk(member, allowed) for member in members if member.get("use", "sig") == "sig"]
         else:
-            raise ConfigError("a JWKS holds its keys as a list under the name keys (RFC 7517 5)")
+            raise ConfigError("a JWKS must hold its keys as a list under the name keys (RFC 7517 5)")
     elif "-----BEGIN " in material:
         # RFC 7468 2: words may stand before it, and must not make a secret of a public key
         found = [_bound(_from_pem(material[material.index("-----BEGIN ") :]), None, allowed)]
@@ -171,12 +171,15 @@ def _from_jwk(jwk: Mapping[str, Any], allowed: Sequence[str]) -> TokenKey:
             # Without key_ops, which a private key has for its private half alone.
             key = JWKRegistry.import_key({name: jwk[name] for name in jwk if name != "key_ops"})
     except (JoseError, ValueError, TypeError, KeyError) as error:
-        raise ConfigError(f"the JWK cannot be read: {type(error).__name__}") from None
+        raise ConfigError(
+            f"the JWK cannot be read ({type(error).__name__}): give all members of its kty (RFC 7518 6)"
+        ) from None
     if isinstance(key, OctKey):
         size = len(key.raw_value)
         if size < MINIMUM_BYTES.get(str(jwk.get("alg")), 32):
             raise ConfigError(
-                f"the JWK's secret has {size} bytes, fewer than its algorithm wants (RFC 7518 3.2)"
+                f"the JWK's secret has {size} bytes, fewer than its algorithm wants (RFC 7518 3.2): "
+                "make one with `nexios secret`"
             )
         allowed = [name for name in allowed if size >= MINIMUM_BYTES.get(name, 0)]
     return _bound(key, jwk.get("alg"), allowed, may_sign="sign" in operations)
@@ -207,7 +210,10 @@ def _bound(key: Any, algorithm: object, allowed: Sequence[str], *, may_sign: boo
     fitting = _fitting(key)
     if algorithm is not None:
         if algorithm not in fitting:
-            raise ConfigError(f"the JWK's alg {str(algorithm)[:20]!r} does not fit its key (RFC 7517 4.4)")
+            raise ConfigError(
+                f"the JWK's alg {str(algorithm)[:20]!r} does not fit its key (RFC 7517 4.4): "
+                f"choose from {', '.join(fitting)}"
+            )
         fitting = (str(algorithm),)
     kid = key.kid if isinstance(key.kid, str) else None
     algorithms = tuple(name for name in allowed if name in fitting)
@@ -220,7 +226,9 @@ def _fitting(key: Any) -> tuple[str, ...]:
     if isinstance(key, RSAKey):
         bits = key.raw_value.key_size
         if bits < _RSA_BITS:
-            raise ConfigError(f"the RSA key has {bits} bits where {_RSA_BITS} are needed (RFC 7518 3.3)")
+            raise ConfigError(
+                f"the RSA key has {bits} bits where {_RSA_BITS} are needed (RFC 7518 3.3): make a longer one"
+            )
         return _RSA
     name = _BY_CURVE.get(key.curve_name)
     if name is None:

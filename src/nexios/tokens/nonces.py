@@ -32,7 +32,7 @@ class Nonces:
 
     def __init__(self, secret: str, clock: Clock) -> None:
         if not isinstance(secret, str):
-            raise ConfigError(f"DPoP: nonce_secret is text, not {type(secret).__name__}")
+            raise ConfigError(f"DPoP: nonce_secret must be text, not {type(secret).__name__}")
         weakness = secret_weakness(secret, "HS256")
         if weakness is not None:
             raise ConfigError(f"DPoP: nonce_secret {weakness}: make one with `nexios secret`")

@@ -45,11 +45,11 @@ class ProtectedResource:
     def __post_init__(self) -> None:
         parts = secure_url(self.resource, "ProtectedResource: resource")
         if "?" in self.resource or not _PATH.fullmatch(parts.path):
-            raise ConfigError("ProtectedResource: resource is an address with a plain path and no query")
+            raise ConfigError("ProtectedResource: resource must be an address with a plain path and no query")
         for name in ("authorization_servers", "scopes"):
             given = getattr(self, name)
             if isinstance(given, str) or not isinstance(given, Sequence):
-                raise ConfigError(f"ProtectedResource: {name} is a list of texts: {name}=[...]")
+                raise ConfigError(f"ProtectedResource: {name} must be a list of texts: {name}=[...]")
             object.__setattr__(self, name, tuple(given))
         if not self.authorization_servers:
             raise ConfigError("ProtectedResource: name the issuers whose tokens it takes, one at least")
@@ -57,11 +57,11 @@ class ProtectedResource:
             secure_url(server, "ProtectedResource: an authorization server")
         for scope in self.scopes:
             if not isinstance(scope, str) or not _SCOPE.fullmatch(scope):
-                raise ConfigError(f"ProtectedResource: {scope!r} is no scope (RFC 6749 3.3)")
+                raise ConfigError(f"ProtectedResource: {scope!r} is no scope (RFC 6749 3.3): use no blanks")
         if self.documentation is not None:
             secure_url(self.documentation, "ProtectedResource: documentation")
         if not isinstance(self.name, str | None):
-            raise ConfigError("ProtectedResource: name is text")
+            raise ConfigError("ProtectedResource: name must be text")
 
     @property
     def metadata_path(self) -> str:

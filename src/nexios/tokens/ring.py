@@ -99,7 +99,7 @@ class KeyRing:
         """
         found = (os.environ if environ is None else environ).get(variable, "")
         if not found.strip():
-            raise ConfigError(f"{variable} is not set: it holds a key ring or the path of one")
+            raise ConfigError(f"{variable} is not set: put a key ring into it, or the path of one")
         return cls.load(found, algorithm=algorithm, clock=clock)
 
     @classmethod
@@ -218,7 +218,7 @@ class KeyRing:
         found = next((key for key in self._keys if key.kid == kid), None)
         if found is None:
             raise ConfigError(
-                f"the ring has no key {kid[:100]!r}: it has {', '.join(k.kid for k in self._keys)}"
+                f"the ring has no key {kid[:100]!r}: choose from {', '.join(k.kid for k in self._keys)}"
             )
         if found.stage is Stage.SIGNS:
             raise ConfigError(f"{kid!r} is the key that signs: rotate the ring first, then retire it")

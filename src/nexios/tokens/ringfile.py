@@ -40,7 +40,7 @@ def read_source(source: Source) -> str | Mapping[str, Any]:
         return _parsed(_text_of(Path(source)))
     if not isinstance(source, str):
         raise ConfigError(
-            f"keys come from a path, a JWKS, a JWK, PEM text or a secret, not {type(source).__name__}"
+            f"keys must come from a path, a JWKS, a JWK, PEM text or a secret, not {type(source).__name__}"
         )
     if source.lstrip().startswith("{") or "-----BEGIN " in source:
         return _parsed(source)
@@ -79,7 +79,9 @@ def write_file(path: Path, text: str) -> None:
             raise
         _sync_folder(path.parent)
     except OSError as error:
-        raise ConfigError(f"{path} cannot be written: {error.strerror}") from None
+        raise ConfigError(
+            f"{path} cannot be written ({error.strerror}): choose a folder that is this process's"
+        ) from None
 
 
 def stamp_of(path: Path) -> Stamp | None:
@@ -97,15 +99,17 @@ def _text_of(path: Path) -> str:
             seen = os.fstat(file.fileno())
             raw = file.read(_LARGEST + 1)
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read: {error.strerror}") from None
+        raise ConfigError(
+            f"{path} cannot be read ({error.strerror}): make one with `nexios tokens keys generate`"
+        ) from None
     if len(raw) > _LARGEST:
-        raise ConfigError(f"{path} has more than {_LARGEST} bytes: it is no key ring")
+        raise ConfigError(f"{path} has more than {_LARGEST} bytes and is no key ring: name another file")
     if os.name == "posix" and seen.st_mode & (stat.S_IRWXG | stat.S_IRWXO) and _holds_secret(raw):
         logger.warning("%s can be read by others than its owner: chmod 600 it", path)
     try:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
-        raise ConfigError(f"{path} is not text: it holds a JWKS, a JWK, PEM text or a secret") from None
+        raise ConfigError(f"{path} is not text: it must hold a JWKS, a JWK, PEM text or a secret") from None
 
 
 def _holds_secret(raw: bytes) -> bool:
@@ -123,7 +127,7 @@ def _parsed(text: str) -> str | Mapping[str, Any]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError):
-        raise ConfigError("it begins like JSON and is none: a key ring is a JWKS (RFC 7517 5)") from None
+        raise ConfigError("it begins like JSON and is none: a key ring must be a JWKS (RFC 7517 5)") from None
     return found if isinstance(found, Mapping) else text
 
 

@@ -108,10 +108,10 @@ def read_keys(material: str | Mapping[str, Any], algorithm: str | None) -> tuple
         raise ConfigError(f"{algorithm!r} signs no token; choose from {', '.join(JWT_ALGORITHMS)}")
     members = material.get("keys", [material]) if isinstance(material, Mapping) else [material]
     if not isinstance(members, list) or not members:
-        raise ConfigError("a JWKS holds its keys as a list under the name keys (RFC 7517 5)")
+        raise ConfigError("a JWKS must hold its keys as a list under the name keys (RFC 7517 5)")
     keys = [_read(member, algorithm) for member in members]
     if len({key.kid for key in keys}) < len(keys):
-        raise ConfigError("two keys of the ring have one kid: each needs its own (RFC 7517 4.5)")
+        raise ConfigError("two keys of the ring have one kid: each must have its own (RFC 7517 4.5)")
     staged = any(isinstance(member, Mapping) and _STAGE in member for member in members)
     return _in_order(keys, staged=staged)
 
@@ -121,7 +121,7 @@ def _read(member: Any, algorithm: str | None) -> RingKey:
     wanted = jwk.get("alg", algorithm)
     found = load_keys(member, JWT_ALGORITHMS if wanted is None else (str(wanted),))
     if not found:
-        raise ConfigError(f"the key does not fit {str(wanted)[:20]!r}: a key is for one kind of algorithm")
+        raise ConfigError(f"the key does not fit {str(wanted)[:20]!r}: choose the algorithm of its kind")
     key, chosen = found[0], found[0].algorithms[0]
     if key.is_secret:
         _check_secret(key, chosen)
@@ -143,9 +143,9 @@ def _stage(named: object, key: TokenKey) -> Stage:
     try:
         stage = Stage(str(named))
     except ValueError:
-        raise ConfigError(f"{_STAGE} is next, signs or verifies, not {str(named)[:20]!r}") from None
+        raise ConfigError(f"{_STAGE} must be next, signs or verifies, not {str(named)[:20]!r}") from None
     if stage is not Stage.VERIFIES and not key.can_sign:
-        raise ConfigError("a public key signs nothing: its stage is verifies")
+        raise ConfigError("a public key signs nothing: its stage must be verifies")
     return stage
 
 
@@ -156,7 +156,7 @@ def _in_order(keys: list[RingKey], *, staged: bool) -> tuple[RingKey, ...]:
         keys = [key.at(Stage.SIGNS if key is first else Stage.VERIFIES) for key in keys]
     for stage in (Stage.SIGNS, Stage.NEXT):
         if sum(key.stage is stage for key in keys) > 1:
-            raise ConfigError(f"two keys of the ring have the stage {stage}: there can be one")
+            raise ConfigError(f"two keys of the ring have the stage {stage}: leave one")
     order = [Stage.SIGNS, Stage.NEXT, Stage.VERIFIES]
     return tuple(sorted(keys, key=lambda key: order.index(key.stage)))
 

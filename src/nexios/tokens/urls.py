@@ -36,7 +36,7 @@ def secure_url(url: object, what: str) -> SplitResult:
     if parts.scheme != "https" and not (parts.scheme == "http" and host in _LOCAL):
         raise ConfigError(f"{what} must begin with https://, since whoever sits between could answer else")
     if "#" in url:
-        raise ConfigError(f"{what} has no part behind a #")
+        raise ConfigError(f"{what} must have no part behind a #")
     return parts
 
 

@@ -59,7 +59,9 @@ class APIKeyAuthBackend(AuthenticationBackend):
             prefix = _prefix_of(keys, prefix)
             self.identity_is_secret = False
         if not isinstance(header_name, str) or not _HEADER.fullmatch(header_name):
-            raise ConfigError(f"APIKeyAuthBackend: {header_name!r} is no header name")
+            raise ConfigError(
+                f'APIKeyAuthBackend: {header_name!r} is no header name: header_name="X-API-Key"'
+            )
         try:
             self.prefix = check_prefix(prefix)
         except ValueError as error:

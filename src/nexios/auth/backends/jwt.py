@@ -74,7 +74,7 @@ class JWTAuthBackend(AuthenticationBackend):
         if not isinstance(identifier, str) or not identifier:
             raise ConfigError('JWTAuthBackend: identifier is the name of a claim, e.g. identifier="sub"')
         if type(kept) is not int or kept < 0:
-            raise ConfigError("JWTAuthBackend: kept is how many tokens are kept, 0 for none")
+            raise ConfigError("JWTAuthBackend: kept is how many tokens are kept, 0 for none: kept=10_000")
         if resource is not None:
             _check_resource(resource)
             self.challenge_parameters = {"resource_metadata": resource.metadata_url}

@@ -39,7 +39,7 @@ class RedisStore(RedisSessions, RedisTokens, RedisRevocations, ClosesAfterFlushi
     ) -> None:
         ClosesAfterFlushing.__init__(self)
         if max_connections < 1 or timeout <= 0:
-            raise ConfigError("max_connections is at least 1, and timeout, in seconds, more than 0")
+            raise ConfigError("max_connections must be at least 1, and timeout, in seconds, more than 0")
         self._server = Server(url, max_connections, timeout)
         self._prefix = to_bytes(prefix)
 
