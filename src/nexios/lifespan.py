@@ -2,23 +2,30 @@
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import traceback
-from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from starlette._utils import is_async_callable
 from starlette.concurrency import run_in_threadpool
 
-from nexios.exceptions import ConfigError, StoreUnavailable
+from nexios.exceptions import ConfigError, NexiosError, StoreUnavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from starlette.types import Receive, Scope, Send
 
     from nexios.stores.base import Store
 
 __all__ = ["Lifespan"]
+
+# How often a server that was away at the start is asked again, in seconds.
+_AGAIN = 0.5
+
+logger = logging.getLogger("nexios.stores")
 
 
 class Lifespan:
@@ -28,7 +35,8 @@ class Lifespan:
         context: A function from the application to a context manager that is open while it runs.
         on_startup: Called in order at start, within the context.
         on_shutdown: Called in order at the end, within the context.
-        store: Open around all of it, and brought up to date first.
+        store: Open around all of it, and brought up to date first; where its server is away, as soon as it
+            is back.
     """
 
     def __init__(
@@ -52,7 +60,7 @@ class Lifespan:
                 app.build()
                 if self._store is not None:
                     await stack.enter_async_context(self._store)
-                    await self._store.upgrade()
+                    await stack.enter_async_context(_upgraded(self._store))
                 if self._context is not None:
                     state = await stack.enter_async_context(self._context(app))
                     if state is not None:
@@ -74,6 +82,47 @@ class Lifespan:
             await send({"type": f"lifespan.{what}.failed", "message": message})
             raise
         await send({"type": "lifespan.shutdown.complete"})
+
+
+@asynccontextmanager
+async def _upgraded(store: Store) -> AsyncIterator[None]:
+    """The tables of `store` are brought up to date: at once, or when its server is there."""
+    try:
+        await store.upgrade()
+    except StoreUnavailable as away:
+        # A file that cannot be opened now cannot be later. A server can; and were this no start, whatever
+        # supervises workers would give up the others too (uvicorn does), and the outage would outlive itself.
+        if not getattr(store, "is_server", False):
+            raise
+        logger.error(
+            "%s: the application starts, and answers 503 where it needs the store until that is there", away
+        )
+        waiting = asyncio.create_task(_upgrade_later(store))
+    else:
+        yield
+        return
+    try:
+        yield
+    finally:
+        waiting.cancel()
+        await asyncio.wait([waiting])
+
+
+async def _upgrade_later(store: Store) -> None:
+    """Ask again until the server is there, and bring the tables up to date."""
+    while True:
+        await asyncio.sleep(_AGAIN)
+        try:
+            await store.upgrade()
+        except StoreUnavailable:
+            continue
+        except Exception as error:
+            # Nobody waits for this: what would have failed the start is told in the log.
+            plain = isinstance(error, NexiosError)
+            logger.error("the store's tables are not brought up to date: %s", error, exc_info=not plain)
+        else:
+            logger.warning("the store is there, and its tables are up to date")
+        return
 
 
 async def _call(function: Callable[[], Any]) -> None:

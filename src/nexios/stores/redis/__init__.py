@@ -30,9 +30,14 @@ class RedisStore(RedisSessions, RedisTokens, RedisRevocations, ClosesAfterFlushi
         max_connections: How many connections each event loop may have.
         timeout: How long an operation may take in all, in seconds, with connecting and waiting.
 
+    Attributes:
+        is_server: That it may be away and come back.
+
     Raises:
         ConfigError: The URL or an option is none.
     """
+
+    is_server = True
 
     def __init__(
         self, url: str, *, prefix: str = "nexios:", max_connections: int = 50, timeout: float = 1.0

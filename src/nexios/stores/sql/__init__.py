@@ -37,6 +37,9 @@ class SQLStore(SQLKeys, SQLSessions, SQLTokens, SQLRevocations, SQLAudit, Closes
         timeout: How long an operation may take in all, in seconds, with connecting and waiting.
         schema: The schema of PostgreSQL that the tables are in; None: the server's choice for the user.
 
+    Attributes:
+        is_server: Whether it is a server, which may be away and come back, and not a file.
+
     Raises:
         ConfigError: The URL or an option is none, or the driver is not installed.
     """
@@ -58,6 +61,7 @@ class SQLStore(SQLKeys, SQLSessions, SQLTokens, SQLRevocations, SQLAudit, Closes
             raise ConfigError("timeout and pool_timeout are in seconds, and must be more than 0")
         pool = Pool(pool_size, max_overflow, pool_timeout, timeout)
         self._database = Database(parse_url(url, schema), pool)
+        self.is_server = not self._database.target.sqlite
 
     async def upgrade(self) -> None:
         """Bring the tables up to date; safe where several processes do so at once.
