@@ -29,6 +29,7 @@ class Proxy:
         self._flows = asyncio.Event()
         self._flows.set()
         self._garbles = False
+        self._delay = 0.0
         self.port = 0
 
     async def __aenter__(self) -> Self:
@@ -72,9 +73,14 @@ class Proxy:
         """Answer as another kind of server."""
         self._garbles = True
 
+    async def slow(self, seconds: float = 0.1) -> None:
+        """Answer everything, each piece later by so many seconds."""
+        self._delay = seconds
+
     async def heal(self) -> None:
         """Pass on again."""
         self._garbles = False
+        self._delay = 0.0
         self._flows.set()
         if self._listener is None:
             await self._listen()
@@ -116,6 +122,8 @@ class Proxy:
         flows = self._flows
         while piece := await reader.read(65536):
             await flows.wait()
+            if self._delay:
+                await asyncio.sleep(self._delay)
             writer.write(_NO_ANSWER if answers and self._garbles else piece)
             await writer.drain()
 

@@ -173,10 +173,16 @@ async def test_one_answer_that_does_not_come_is_enough_to_mistrust_every_idle_co
 
 
 @pytest.mark.anyio
-async def test_a_server_that_was_restarted_is_not_noticed(server: Engine) -> None:
+@pytest.mark.parametrize("fault", [Proxy.stop, Proxy.reset], ids=["said", "without a word"])
+@pytest.mark.parametrize(
+    "anyio_backend",
+    [("asyncio", {}), ("asyncio", {"use_uvloop": True})],
+    ids=["asyncio", "uvloop"],
+)
+async def test_a_server_that_was_restarted_is_not_noticed(server: Engine, fault: Any) -> None:
     async with behind_proxy(server) as (store, proxy):
         await asyncio.gather(*(store.find_session(a_hash("s1")) for _ in range(10)))
-        await proxy.stop()
+        await fault(proxy)
         await proxy.heal()
         await asyncio.sleep(0.05)
         ended = await asyncio.gather(*(timed(store.find_session(a_hash("s1"))) for _ in range(30)))

@@ -19,6 +19,8 @@ from nexios.stores.loops import PerLoop
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from redis.asyncio.connection import AbstractConnection
+
 __all__ = ["Server"]
 
 # The goodbye to a server that may be gone.
@@ -77,7 +79,8 @@ class Server:
         except TimeoutError:
             await _hang_up(client)
             what = "did not answer in time"
-        except (RedisError, OSError) as error:
+        except (RedisError, OSError, RuntimeError) as error:
+            # uvloop says by a RuntimeError that a connection was lost in this moment.
             what = _meaning(error)
         # Outside of the handler: what was raised there may hold what was asked.
         raise StoreUnavailable(f"the store at {self.shown} {what}")
@@ -100,7 +103,7 @@ class Server:
         return Redis(connection_pool=self._pool())
 
     def _pool(self) -> BlockingConnectionPool:
-        return BlockingConnectionPool.from_url(
+        return _Pool.from_url(
             self._url,
             max_connections=self._connections,
             timeout=self._seconds,
@@ -111,6 +114,18 @@ class Server:
             # What is tried again could have been done already.
             retry=Retry(NoBackoff(), 0),
         )
+
+
+class _Pool(BlockingConnectionPool):
+    """Sees also of a connection that was broken off without a word that it is lost."""
+
+    async def ensure_connection(self, connection: AbstractConnection) -> None:
+        """Have it connected before it is used."""
+        # redis-py asks only whether the server has said goodbye.
+        writer = connection._writer
+        if writer is not None and writer.transport.is_closing():
+            await connection.disconnect(nowait=True)
+        await super().ensure_connection(connection)
 
 
 async def _close(client: Redis) -> None:
