@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from datetime import timedelta
 
 import pytest
 
@@ -134,3 +135,17 @@ async def test_revoking_one_key_leaves_the_others(keys: APIKeys) -> None:
     await keys.revoke(first.id)
     assert await keys.verify(one) is None
     assert await keys.verify(two) == second
+
+
+async def test_a_key_that_another_process_has_revoked_and_purged_is_dead_at_once_where_it_is_revoked_too(
+    keys: APIKeys, store: WatchedStore, clock: Clock
+) -> None:
+    elsewhere = keys_in(store, clock)
+    key, record = await keys.create("ada", "ci")
+    assert await keys.verify(key) is not None
+    await elsewhere.revoke(record.id)
+    clock.turn(seconds=0.1)
+    await elsewhere.purge(timedelta(0))
+
+    assert await keys.revoke(record.id) is False
+    assert await keys.verify(key) is None

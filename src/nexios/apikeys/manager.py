@@ -152,8 +152,7 @@ class APIKeys:
             return self._judged(found, address)
         found, version = await self._lookups.find(key_hash)
         if found is None:
-            # As is said of one that is known: what is written takes time too.
-            logger.info("API key refused: %s", "unknown")
+            logger.info("API key refused: %s", "unknown")  # as of one that is known: writing takes time too
             return "unknown"
         record = self._judged(found, address)
         if isinstance(record, APIKey):
@@ -235,13 +234,13 @@ class APIKeys:
             StoreUnavailable: The store does not answer; the key may be good still.
         """
         record = await self.get(key_id)
-        if record is None or (owner is not None and record.owner != owner):
+        if record is not None and owner not in (None, record.owner):
             return False
         try:
-            done = await self._store.revoke_key(record.id, self.now())
+            done = record is not None and await self._store.revoke_key(record.id, self.now())
         finally:
-            self._lookups.drop(record.id)
-        if done and record.revoked_at is None:
+            self._lookups.drop(key_id)  # also where it is purged, and known here for a second yet
+        if done and record is not None and record.revoked_at is None:
             self._tell(KeyRevoked, record)
         return done
 

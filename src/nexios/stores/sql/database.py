@@ -140,7 +140,12 @@ class Database:
                 try:
                     async with engine.asyncio.connect() as connection:
                         asked = time.monotonic()
-                        return await work(connection)
+                        try:
+                            return await work(connection)
+                        finally:
+                            # Its pool is gone, and would leave it open (a purge runs beside all else).
+                            if engine.closed and not connection.invalidated:
+                                await connection.invalidate()
                 finally:
                     if lock is not None:
                         lock.release()

@@ -41,10 +41,12 @@ class Engine:
     Attributes:
         asyncio: SQLAlchemy's engine, whose connections are in autocommit: one statement, one round trip.
         writing: Held by who writes to a SQLite file; a queue in the process is fairer than SQLite's own wait.
+        closed: Whether it was closed: a connection that was in use then goes with its operation.
     """
 
     def __init__(self, target: Target, pool: Pool) -> None:
         self.writing = asyncio.Lock()
+        self.closed = False
         self._suspected = float("-inf")
         self.asyncio: AsyncEngine = create_async_engine(
             target.url,
@@ -72,7 +74,8 @@ class Engine:
         self._suspected = max(self._suspected, since)
 
     async def close(self) -> None:
-        """Close every connection."""
+        """Close every connection that is not in use."""
+        self.closed = True
         await self.asyncio.dispose()
 
     def _look(self, connection: Any, record: Any, proxy: Any) -> None:
