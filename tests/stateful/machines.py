@@ -29,7 +29,7 @@ from tests.stores.things import NOW
 # NEXIOS_LONG=1 plays a hundred times as many lives, and longer ones; and makes what it finds as short as it
 # can be, for which there is no time in the suite.
 LONG = bool(os.environ.get("NEXIOS_LONG"))
-EXAMPLES = {"memory": 25, "sqlite": 8, "postgresql": 8, "redis": 8}
+EXAMPLES = {"memory": 60, "sqlite": 12, "postgresql": 12, "redis": 20}
 STEPS = 50 if LONG else 25
 
 # Between two things that happen some time goes by; a binary fraction, so that sums are exact.
