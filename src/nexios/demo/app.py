@@ -56,7 +56,7 @@ def create_app(folder: Path) -> NexiosApp:
     app = NexiosApp(
         config=MakeConfig(
             secret_key=secret,
-            store_url=f"sqlite:///{quote(database.absolute().as_posix(), safe='/:')}",
+            store_url=f"sqlite:///{quote(database.absolute().as_posix(), safe='/:')}?timeout=10",
             require_auth=True,
             realm="nexios-demo",
             jwt_issuer="nexios-demo",
