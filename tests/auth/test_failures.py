@@ -19,6 +19,7 @@ from nexios.auth import (
 )
 from nexios.auth.backends.apikey import APIKeyAuthBackend, create_api_key
 from nexios.auth.backends.base import AuthenticationBackend
+from nexios.exceptions import StoreUnavailable
 from tests.parts import ByHeader, Person, assert_problem
 
 ran: list[str] = []
@@ -245,6 +246,18 @@ def test_an_api_key_does_not_reach_the_log_by_way_of_an_exception(caplog: pytest
     assert key not in caplog.text
     assert "APIKeyAuthBackend failed: guarded routes answer 503" in caplog.text
     assert "KeyError" in caplog.text
+
+
+def test_a_store_that_is_away_is_one_line_for_each_request_and_no_stack_trace(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    client = client_for(Answering(StoreUnavailable("the store at db:5432/app did not answer in time")))
+    assert_closed(client)
+    said = [record for record in caplog.records if "Answering failed" in record.getMessage()]
+    assert said
+    for record in said:
+        assert record.exc_info is None
+        assert record.getMessage().endswith("(the store at db:5432/app did not answer in time)")
 
 
 def test_a_backend_without_authenticate_lets_nobody_in_and_says_what_to_define(

@@ -6,6 +6,8 @@ import logging
 import traceback
 from typing import TYPE_CHECKING
 
+from nexios.exceptions import StoreUnavailable
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -31,7 +33,11 @@ def log_permission_failure(backends: Iterable[AuthenticationBackend], scope: str
 
 
 def _log(what: str, error: Exception, *, secret: bool) -> None:
+    # A store that is away says itself what is wrong; a trace for each request would drown what else is told.
+    away = isinstance(error, StoreUnavailable)
     if secret:
         place = traceback.extract_tb(error.__traceback__)[-1]
         what += f" ({type(error).__name__} in {place.name}, line {place.lineno} of {place.filename})"
-    logger.error(what, exc_info=None if secret else error)
+    elif away:
+        what += f" ({error})"
+    logger.error(what, exc_info=None if secret or away else error)
