@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from nexios.stores.base import Store
 
-__all__ = ["Lifespan"]
+__all__ = ["Lifespan", "upgraded"]
 
 # How often a server that was away at the start is asked again, in seconds.
 _AGAIN = 0.5
@@ -60,7 +60,7 @@ class Lifespan:
                 app.build()
                 if self._store is not None:
                     await stack.enter_async_context(self._store)
-                    await stack.enter_async_context(_upgraded(self._store))
+                    await stack.enter_async_context(upgraded(self._store))
                 if self._context is not None:
                     state = await stack.enter_async_context(self._context(app))
                     if state is not None:
@@ -85,7 +85,7 @@ class Lifespan:
 
 
 @asynccontextmanager
-async def _upgraded(store: Store) -> AsyncIterator[None]:
+async def upgraded(store: Store) -> AsyncIterator[None]:
     """The tables of `store` are brought up to date: at once, or when its server is there."""
     try:
         await store.upgrade()

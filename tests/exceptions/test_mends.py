@@ -7,11 +7,13 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from fastapi import Depends, FastAPI
 
 from nexios import MakeConfig
 from nexios.apikeys import APIKeys
 from nexios.auth.backends.apikey import APIKeyAuthBackend
 from nexios.exceptions import ConfigError
+from nexios.integrations.fastapi import requires
 from nexios.ratelimit import rate_limit
 from nexios.stores import MemoryStore
 from tests.exceptions.raising import UNKNOWN, Said, said_by, said_in, subclasses_of
@@ -41,6 +43,7 @@ MENDS = re.compile(
 PASSED_ON: dict[str, Callable[[], Any]] = {
     "apikeys/manager.py": lambda: APIKeys(MemoryStore(), prefix="!"),
     "auth/backends/apikey.py": lambda: APIKeyAuthBackend(prefix="!"),
+    "auth/uncalled.py": lambda: FastAPI(dependencies=[Depends(requires)]).get("/")(lambda: None),
     "config.py": lambda: MakeConfig(environment="production", secret_key="your-secret-key"),
     "quotas.py": lambda: rate_limit("often"),
 }

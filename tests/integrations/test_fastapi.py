@@ -5,18 +5,20 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import pytest
-from fastapi import APIRouter, Depends, FastAPI, Request, Response, WebSocket
+from fastapi import APIRouter, Depends, FastAPI, Request, Response, Security, WebSocket
 from fastapi.security import OAuth2PasswordBearer
 from pydantic import BaseModel
 from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
-from nexios.auth import AuthenticationMiddleware
+from nexios.auth import AuthenticationMiddleware, auth, has_permission
 from nexios.auth.backends.jwt import JWTAuthBackend, create_jwt
 from nexios.auth.backends.session import login, logout
 from nexios.exceptions import ConfigError
+from nexios.http.problems import Problem
+from nexios.integrations import starlette
 from nexios.integrations.fastapi import install, limited, requires
-from nexios.ratelimit import RateLimits
+from nexios.ratelimit import RateLimits, rate_limit
 from tests.integrations.parts import CONFIG, KEY, bearer, parts
 from tests.parts import Clock, Person, assert_problem
 
@@ -35,6 +37,10 @@ class Item(BaseModel):
 def load(number: int) -> int:
     ran.append("load")
     return number
+
+
+async def of_orders(user: Annotated[Person, Depends(requires("jwt"))]) -> Person:
+    return user
 
 
 def host(**options: Any) -> FastAPI:
@@ -265,8 +271,6 @@ def test_a_limit_of_a_router_counts_each_route_or_all_together() -> None:
 
 
 def test_the_decorator_limits_too_and_sets_headers_where_it_is_given_a_response() -> None:
-    from nexios.ratelimit import rate_limit
-
     app = host()
     app.state.rate_limits = RateLimits(clock=Clock())
 
@@ -305,6 +309,72 @@ def test_without_the_middleware_nobody_gets_in(caplog: pytest.LogCaptureFixture)
 def test_wrong_arguments_are_told_when_the_module_is_read(arguments: dict[str, Any], mend: str) -> None:
     with pytest.raises(ConfigError, match=mend):
         requires(**arguments)
+
+
+@pytest.mark.parametrize(
+    ("dependency", "mend"),
+    [
+        (requires, r"call it, Depends\(requires\(\.\.\.\)\)"),
+        (limited, r'call it, Depends\(limited\("10/minute"\)\)'),
+        (auth, r"write Depends\(requires\("),
+        (auth("jwt"), r"write Depends\(requires\("),
+        (has_permission, r"write Depends\(requires\("),
+        (has_permission("read"), r"write Depends\(requires\("),
+        (rate_limit, r"write Depends\(limited\("),
+        (starlette.requires, "import it from nexios.integrations.fastapi"),
+        (starlette.requires("jwt"), "import it from nexios.integrations.fastapi"),
+    ],
+)
+def test_a_guard_that_fastapi_would_make_and_never_ask_is_told_where_it_stands(
+    dependency: Any, mend: str
+) -> None:
+    with pytest.raises(ConfigError, match=mend):
+        FastAPI(dependencies=[Depends(dependency)]).get("/")(lambda: None)
+    with pytest.raises(ConfigError, match=mend):
+        APIRouter(dependencies=[Depends(dependency)]).get("/")(lambda: None)
+
+
+def test_a_dependency_is_no_middleware() -> None:
+    with pytest.raises(ConfigError, match=r"dependencies=\[Depends"):
+        install(FastAPI(), *parts(), requires(), config=CONFIG)  # type: ignore[arg-type]
+
+
+def test_what_security_asks_for_is_a_permission_too() -> None:
+    app = host()
+
+    @app.get("/orders")
+    async def orders(user: Annotated[Person, Security(of_orders, scopes=["write"])]) -> str:
+        ran.append(user.identity)
+        return user.identity
+
+    client = TestClient(app)
+    assert_problem(client.get("/orders"), 401)
+    assert_problem(client.get("/orders", headers=bearer("bob")), 403)
+    assert ran == []
+    assert client.get("/orders", headers=bearer()).json() == "ada"
+    document = client.get("/openapi.json").json()
+    assert document["paths"]["/orders"]["get"]["security"] == [{"jwt": ["write"]}]
+
+
+def test_a_route_may_say_by_itself_that_it_wants_no_credential() -> None:
+    app = host()
+
+    @app.get("/either-way", openapi_extra={"security": [{}]})
+    async def either_way(user: Annotated[Person, Depends(requires("jwt"))]) -> None: ...
+
+    document = TestClient(app).get("/openapi.json").json()
+    assert document["paths"]["/either-way"]["get"]["security"] == [{"jwt": []}, {}]
+
+
+def test_the_applications_own_answer_to_a_refusal_stays() -> None:
+    async def mine(request: Request, refusal: Any) -> Response:
+        return Response("mine", status_code=refusal.status_code)
+
+    app = FastAPI(exception_handlers={Problem: mine}, dependencies=[Depends(requires())])
+    install(app, *parts(), config=CONFIG)
+    app.get("/")(lambda: None)
+    answer = TestClient(app).get("/")
+    assert (answer.status_code, answer.text) == (401, "mine")
 
 
 def test_install_wants_fastapi() -> None:

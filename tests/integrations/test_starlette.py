@@ -188,6 +188,33 @@ def test_a_store_is_open_while_the_application_runs() -> None:
     assert ran == ["open", "upgrade", "begin", "end", "close"]
 
 
+class Away(Shelf):
+    """A server that is not there when the application starts."""
+
+    is_server = True
+
+    async def upgrade(self) -> None:
+        raise StoreUnavailable("the database does not answer")
+
+
+def test_a_server_that_is_away_keeps_the_application_from_no_start() -> None:
+    app = Starlette(routes=[Route("/open", hello), Route("/", auth()(hello))])
+    install(app, *parts(), config=CONFIG, store=Away())
+    with TestClient(app) as client:
+        assert client.get("/open").status_code == 200
+        assert client.get("/").status_code == 401
+    assert ran[-1] == "close"
+
+
+def test_a_guard_around_the_whole_application_refuses_as_one_within() -> None:
+    app = Starlette(routes=[Route("/", hello)])
+    install(app, *parts(), requires("jwt"), config=CONFIG)
+    client = TestClient(app)
+    assert_problem(client.get("/"), 401, "Authentication is required.")
+    assert ran == []
+    assert client.get("/", headers=bearer()).text == "ada"
+
+
 def test_a_store_that_is_down_is_503() -> None:
     async def broken(request: Request) -> PlainTextResponse:
         raise StoreUnavailable("the database at db:5432 does not answer")
@@ -214,6 +241,8 @@ def test_wrong_arguments_are_told_at_once(arguments: tuple[Any, ...], mend: str)
         install(Starlette(), config={})  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="guards an ASGI app or router"):
         requires()(None)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"hello is a handler: decorate it with @auth\("):
+        requires()(hello)  # type: ignore[arg-type]
 
 
 def test_an_application_that_has_started_is_told() -> None:

@@ -23,6 +23,7 @@ from nexios.auth.requirements import (
     Requirement,
     guard_of,
 )
+from nexios.auth.uncalled import no_dependency
 from nexios.exceptions import ConfigError
 from nexios.http import Request, WebSocket
 from nexios.http.problems import Problem
@@ -35,7 +36,13 @@ __all__ = ["auth", "guard", "has_permission", "public"]
 
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
+_not_depended_on = no_dependency(
+    "@auth and @has_permission are decorators, and ask nobody as a dependency: write "
+    "Depends(requires(...)), with requires from nexios.integrations.fastapi"
+)
 
+
+@_not_depended_on
 def auth(scope: str | None = None, *, scopes: Sequence[str] | None = None) -> Callable[[Handler], Handler]:
     """Let only authenticated users in; all others get 401 (RFC 9110 15.5.2).
 
@@ -52,6 +59,7 @@ def auth(scope: str | None = None, *, scopes: Sequence[str] | None = None) -> Ca
     return partial(guard, Requirement(scopes=None if names is None else frozenset(names)))
 
 
+@_not_depended_on
 def has_permission(
     permission: str | None = None, *, permissions: Sequence[str] | None = None
 ) -> Callable[[Handler], Handler]:
@@ -77,6 +85,7 @@ def public(handler: Handler) -> Handler:
     return guard(PUBLIC, handler)
 
 
+@_not_depended_on
 def guard(requirement: Requirement, handler: Handler) -> Handler:
     """`handler` behind `requirement`: a function, method, callable object or class, sync or async.
 

@@ -17,9 +17,12 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from fastapi import Depends, FastAPI, Response, WebSocketException
+from fastapi.security import SecurityScopes
 from starlette.requests import HTTPConnection
 
 from nexios.auth.admission import admitted
+from nexios.auth.requirements import Requirement
+from nexios.auth.uncalled import no_dependency
 from nexios.exceptions import ConfigError
 from nexios.http.problems import Problem
 from nexios.integrations import hosting
@@ -72,6 +75,7 @@ def install(
     describe_installed(app, middleware)
 
 
+@no_dependency("Depends(requires) would let everybody in: call it, Depends(requires(...))")
 class requires:
     """A dependency that lets only users in who meet it, and gives the user: `Depends(requires(...))`.
 
@@ -99,20 +103,29 @@ class requires:
         # FastAPI reads from it what to pass, and from the dependencies that it names what is presented.
         self.__signature__ = _signature(
             connection=(HTTPConnection, _EMPTY),
+            asked=(SecurityScopes, _EMPTY),
             **{
                 f"presented_{number}": (None, Depends(Presented(name)))
                 for number, name in enumerate(sorted(self._requirement.scopes or {ANY}))
             },
         )
 
-    async def __call__(self, connection: HTTPConnection, **presented: None) -> Any:
+    async def __call__(self, connection: HTTPConnection, asked: SecurityScopes, **presented: None) -> Any:
         """Let the request pass, and give its user.
+
+        Args:
+            connection: The request or WebSocket.
+            asked: What `Security(..., scopes=[...])` asks for, here or around: permissions too.
+            presented: What OpenAPI names.
 
         Raises:
             Problem: It may not: 401, 403, 429 or 503; for a WebSocket: it is closed.
         """
+        requirement = self._requirement
+        if asked.scopes:
+            requirement &= Requirement(permissions=tuple(asked.scopes))
         try:
-            await admitted(connection.scope, self._requirement)
+            await admitted(connection.scope, requirement)
         except Problem as refusal:
             raise _fitting(connection, refusal) from None
         return connection.scope["user"]
@@ -121,6 +134,7 @@ class requires:
         return f"requires({self._requirement})"
 
 
+@no_dependency('Depends(limited) would count nothing: call it, Depends(limited("10/minute"))')
 class limited:
     """A dependency that lets a request pass only so often: `Depends(limited("10/minute", by="ip"))`.
 

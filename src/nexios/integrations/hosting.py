@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import logging
 from contextlib import asynccontextmanager
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any
 
 from nexios.auth.middleware import AuthenticationMiddleware
 from nexios.config import MakeConfig
 from nexios.exceptions import ConfigError, StoreUnavailable
 from nexios.http.problems import Problem, problem_response
+from nexios.lifespan import upgraded
 from nexios.running import Configured, running_config
 from nexios.session import SessionMiddleware
 
@@ -60,6 +62,11 @@ def install(
         if isinstance(recipe, type) or not callable(recipe):
             shown = recipe.__name__ if isinstance(recipe, type) else type(recipe).__name__
             raise ConfigError(f"install takes middleware as it is made, e.g. {shown}(...), not a class")
+        if iscoroutinefunction(type(recipe).__call__):
+            raise ConfigError(
+                f"install takes middleware, which {type(recipe).__name__} is not: a dependency of everything "
+                f"stands in FastAPI(dependencies=[Depends(...)])"
+            )
     _check_order(middleware)
     # Starlette's way is the other way round: what is added last is the outermost.
     for recipe in reversed(middleware):
@@ -67,8 +74,9 @@ def install(
     if config is not None:
         app.add_middleware(_around(config))
     if problems:
-        app.add_exception_handler(Problem, _answer_problem)
-        app.add_exception_handler(StoreUnavailable, _answer_unavailable)
+        # What the application has for them already is its own, and stays.
+        app.exception_handlers.setdefault(Problem, _answer_problem)
+        app.exception_handlers.setdefault(StoreUnavailable, _answer_unavailable)
     if store is not None:
         _keep_open(app, store)
 
@@ -118,9 +126,7 @@ def _keep_open(app: Starlette, store: Any) -> None:
 
     @asynccontextmanager
     async def lifespan(host: Any) -> AsyncIterator[Any]:
-        async with store:
-            await store.upgrade()
-            async with inner(host) as state:
-                yield state
+        async with store, upgraded(store), inner(host) as state:
+            yield state
 
     app.router.lifespan_context = lifespan

@@ -85,10 +85,10 @@ def _name_schemes(document: dict[str, Any], schemes: _Schemes) -> None:
         for operation in path.values():
             alternatives: list[dict[str, Any]] = []
             for alternative in operation.get("security", []) if isinstance(operation, dict) else []:
-                (name, _), *rest = alternative.items()
-                names = [] if rest or name not in guessed else standing_for(name)
+                name = next(iter(alternative), "")
+                names = standing_for(name) if len(alternative) == 1 and name in guessed else []
                 used.update(names)
-                alternatives += [{found: []} for found in names] or [alternative]
+                alternatives += [{found: alternative[name]} for found in names] or [alternative]
             if alternatives:
                 operation["security"] = [
                     each for number, each in enumerate(alternatives) if each not in alternatives[:number]

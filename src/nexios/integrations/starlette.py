@@ -12,13 +12,15 @@ install(app, SessionMiddleware(), AuthenticationMiddleware(user_model=User, back
 
 from __future__ import annotations
 
+import inspect
 from typing import TYPE_CHECKING
 
 from starlette.websockets import WebSocket
 
 from nexios.auth.admission import admitted, refuse_websocket
+from nexios.auth.uncalled import no_dependency
 from nexios.exceptions import ConfigError
-from nexios.http.problems import Problem
+from nexios.http.problems import Problem, problem_response
 from nexios.integrations.asking import requirement_of
 from nexios.integrations.hosting import install
 
@@ -31,7 +33,14 @@ if TYPE_CHECKING:
 
 __all__ = ["install", "requires"]
 
+# Stands in the scope where the host answers exceptions; around the whole application it does not.
+_ANSWERED = "starlette.exception_handlers"
 
+
+@no_dependency(
+    "requires of nexios.integrations.starlette guards mounts and routers: for Depends(requires(...)) "
+    "import it from nexios.integrations.fastapi"
+)
 class requires:
     """Guards everything below a mount, a router or any ASGI app: a middleware for `Mount(middleware=[...])`.
 
@@ -59,6 +68,11 @@ class requires:
         """Guard `app`."""
         if not callable(app):
             raise ConfigError(f"requires(...) guards an ASGI app or router, not {type(app).__name__}")
+        if inspect.isroutine(app) and len(inspect.signature(app).parameters) == 1:
+            raise ConfigError(
+                f"requires(...) guards an ASGI app or router, and {app.__name__} is a handler: decorate it "
+                f"with @auth(...) or @has_permission(...) of nexios.auth"
+            )
         return _Guarded(app, self._requirement)
 
     def __repr__(self) -> str:
@@ -78,5 +92,11 @@ class _Guarded:
             except Problem as refusal:
                 return await refuse_websocket(WebSocket(scope, receive, send), refusal)
         elif scope["type"] == "http":
-            await admitted(scope, self._requirement)
+            try:
+                await admitted(scope, self._requirement)
+            except Problem as refusal:
+                if _ANSWERED in scope:
+                    raise
+                refused = problem_response(refusal.status_code, refusal.detail, refusal.headers)
+                return await refused(scope, receive, send)
         await self.app(scope, receive, send)

@@ -14,6 +14,7 @@ from starlette.responses import Response as StarletteResponse
 from nexios.auth.admission import admitted, refuse_websocket
 from nexios.auth.decorators import connection_of, is_async, takes_something
 from nexios.auth.requirements import ROUTED_ATTRIBUTE, handler_requirement
+from nexios.auth.uncalled import no_dependency
 from nexios.description import LIMITED_ATTRIBUTE
 from nexios.exceptions import ConfigError, StoreUnavailable
 from nexios.http.problems import Problem, Unavailable
@@ -31,6 +32,10 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 logger = logging.getLogger("nexios.ratelimit")
 
 
+@no_dependency(
+    "@rate_limit is a decorator, and counts nothing as a dependency: write Depends(limited(...)), "
+    "with limited from nexios.integrations.fastapi"
+)
 def rate_limit(
     limit: str, *, by: By = "user", name: str | None = None, limits: RateLimits | None = None
 ) -> Callable[[Handler], Handler]:
