@@ -12,6 +12,12 @@ from tests.stores.conftest import MEMORY, POSTGRESQL, REDIS, SQLITE
 from tests.stores.engines import fresh, needs_service
 
 
+@pytest.fixture(autouse=True)
+def _no_hurry(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stores are closed by the hundred here, for which a busy machine needs longer than applications wait."""
+    monkeypatch.setattr("nexios.stores.loops._GOODBYE", 60.0)
+
+
 def _world(request: pytest.FixtureRequest, folder: Path) -> Iterator[World]:
     needs_service(request.param)
     with fresh(request.param, folder) as engine, world_of(engine, folder) as world:

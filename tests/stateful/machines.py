@@ -26,7 +26,7 @@ from tests.parts import Clock
 from tests.stores.engines import Engine
 from tests.stores.things import NOW
 
-# NEXIOS_LONG=1 plays a hundred times as many lives, and longer ones; and makes what it finds as short as it
+# NEXIOS_LONG=1 plays twenty times as many lives, and longer ones; and makes what it finds as short as it
 # can be, for which there is no time in the suite.
 LONG = bool(os.environ.get("NEXIOS_LONG"))
 EXAMPLES = {"memory": 60, "sqlite": 12, "postgresql": 12, "redis": 20}
@@ -111,7 +111,7 @@ class Process:
         self.started_at = machine.clock()
         self.store = machine.memory
         if machine.world.engine.kind != "memory":
-            self.store = open_store(machine.world.engine.url, timeout=20.0)
+            self.store = open_store(machine.world.engine.url, timeout=60.0)
 
 
 class Machine(RuleBasedStateMachine):
@@ -174,7 +174,7 @@ def all_of(*overs: bool | None) -> bool | None:
 def play(machine: type[Machine], world: World, **options: Any) -> None:
     """Let many lives of the machine go by."""
     usual: dict[str, Any] = {
-        "max_examples": EXAMPLES[world.engine.kind] * (100 if LONG else 1),
+        "max_examples": EXAMPLES[world.engine.kind] * (20 if LONG else 1),
         "stateful_step_count": STEPS,
         "suppress_health_check": list(HealthCheck),
         "phases": list(Phase) if LONG else [Phase.generate],

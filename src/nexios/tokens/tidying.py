@@ -27,6 +27,9 @@ class Tidying:
         self._clock = clock
         self._sweep = Sweep(self._delete, clock)
         self._sweeping: asyncio.Task[None] | None = None
+        before_close = getattr(store, "before_close", None)
+        if before_close is not None:
+            before_close(self._finished)
 
     def added(self) -> None:
         """Note that something was added; where it is time to, begin to delete."""
@@ -41,6 +44,12 @@ class Tidying:
     async def purge(self, limit: int) -> int:
         """Delete at most `limit` of each kind; how many were."""
         return await self._delete(datetime.fromtimestamp(self._clock(), UTC), limit)
+
+    async def _finished(self) -> None:
+        """Wait for what is being deleted, which would connect anew to a store that was closed."""
+        sweeping = self._sweeping
+        if sweeping is not None and sweeping.get_loop() is asyncio.get_running_loop():
+            await asyncio.wait([sweeping])
 
     async def _delete(self, now: datetime, limit: int) -> int:
         logins: int = await self._store.purge_tokens(now, limit)
