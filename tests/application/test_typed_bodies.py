@@ -141,6 +141,11 @@ WRONG = {
         "#/a~1b~0c",
         "a/b~c: Object contains unknown field a/b~c.",
     ),
+    "a field that is not known and long": (
+        {"items": [], "x" * 5000: 1},
+        "#/" + "x" * 300,
+        f"{'x' * 300}: {('Object contains unknown field ' + 'x' * 5000)[:300]}.",
+    ),
     "a text that is too short": (
         {"items": [{"name": ""}]},
         "#/items/0/name",

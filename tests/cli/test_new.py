@@ -80,7 +80,9 @@ def test_it_says_what_to_do_next(nexios: Nexios) -> None:
     assert "nexios keys create --owner me --name first --prefix my_api" in shown
 
 
-@pytest.mark.parametrize("name", ["My-api", "1api", "../api", "/tmp/api", "my api", "a--b", "", "a" * 33])
+@pytest.mark.parametrize(
+    "name", ["My-api", "1api", "../api", "/tmp/api", "my api", "a--b", "", "a" * 33, "nexios"]
+)
 def test_a_name_that_cannot_be_is_refused(nexios: Nexios, folder: Path, name: str) -> None:
     refused = nexios("new", name)
     assert refused.exit_code == 1

@@ -91,6 +91,16 @@ def test_an_application_that_wants_everybody_known_has_no_open_route() -> None:
     assert_guarded(app)
 
 
+def test_what_is_mounted_behind_a_guard_is_not_open() -> None:
+    inner = NexiosApp()
+    inner.get("/forgotten")(forgotten)
+    app = app_of(require_auth=True)
+    app.add_middleware(AuthenticationMiddleware(user_model=Person, backend=JWTAuthBackend()))
+    app.mount("/inner", inner)
+    assert TestClient(app).get("/inner/forgotten").status_code == 401
+    assert_guarded(app)
+
+
 def test_only_the_routes_of_ours_can_be_looked_through() -> None:
     with pytest.raises(TypeError, match="NexiosApp"):
         assert_guarded(StaticFiles)  # type: ignore[arg-type]

@@ -19,6 +19,8 @@ __all__ = ["new"]
 # What a key may begin with, and a container's image be called.
 _NAME = re.compile(r"[a-z][a-z0-9]*(?:[-_][a-z0-9]+)*")
 _LONGEST = 32
+# What the project needs: one of the same name would be taken for it.
+_TAKEN = frozenset({"nexios", "pytest"})
 
 _FILES = {
     "app.py": "app.py.txt",
@@ -43,6 +45,8 @@ def new(
             f"the name begins with a small letter and has at most {_LONGEST} small letters, digits, "
             "- and _, e.g. my-api"
         )
+    if name in _TAKEN:
+        raise NexiosError(f"the project needs the package {name}: choose another name, e.g. my-api")
     folder = Path(name)
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise NexiosError(f"{name} is there already, and not empty: choose another name")

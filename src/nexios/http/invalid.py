@@ -61,7 +61,8 @@ def _place_of(error: msgspec.ValidationError) -> tuple[list[str], str]:
             steps.append(index or name)
     named = _NAMED.match(said)
     if named is not None:
-        steps.append(named[1])
+        # One that is not known is the client's own word, and as long as the body.
+        steps.append(named[1][:_LONGEST])
     return steps, _sentence(error, said)
 
 

@@ -46,8 +46,8 @@ def rate_limit(
     Args:
         limit: How often, e.g. `"10/minute"`, or several: `"10/minute; 1000/day"`.
         by: What is counted: `"user"`, `"ip"`, `"credential"`, or a function of the request, sync or async,
-            whose text or number names whose it is. Strangers, and those of whom it returns None, are counted
-            by address.
+            whose text or number names whose it is. Strangers, and those of whom it returns None or an empty
+            text, are counted by address.
         name: Counts together with every limit of this name; the handler's own by default.
         limits: Counts; the application's by default.
 

@@ -58,9 +58,10 @@ async def whose(by: By, connection: Any) -> tuple[str, ...]:
         value: Any = by(connection)
         if inspect.isawaitable(value):
             value = await value
-        if value is None:
+        if value is None or value == "":
+            # An empty text is as a rule what a client has sent: it names nobody, and is no mistake of ours.
             return place_of(scope)
-        if type(value) is int or (isinstance(value, str) and value):
+        if type(value) is int or isinstance(value, str):
             return ("own", str(value))
         raise ConfigError(
             f"rate_limit(by={word_for(by)}) returned {type(value).__name__}: return a text that names whose "

@@ -52,7 +52,7 @@ def _open(app: NexiosApp, start: str) -> list[tuple[tuple[str, ...], str]]:
     mounted = {each.path: each.handler for each in app.declarations() if each.kind == "mount"}
     for row in app.routes_table():
         inner = mounted.get(row.path.rstrip("/")) if row.methods == ("MOUNT",) else None
-        if isinstance(inner, NexiosApp):
+        if isinstance(inner, NexiosApp) and not row.guarded:
             found += _open(inner, start + row.path.rstrip("/"))
         elif not (row.guarded or row.public):
             found.append((row.methods, start + row.path))
