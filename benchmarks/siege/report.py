@@ -53,6 +53,7 @@ def _summary(found: Found) -> Iterator[str]:
             ["answers to clients, each judged", f"{answers:,}"],
             ["answers to strangers, by wrk", f"{strangers.get('asked', 0):,}"],
             ["answered wrongly", wrong],
+            ["503 after a whole timeout of an untouched store (a busy machine)", len(found.ledger.late)],
             ["unforeseen errors in the workers' log", len(found.tracebacks)],
             ["faults of a store", len(found.ledger.faults)],
             ["workers killed", len(found.ledger.kills)],

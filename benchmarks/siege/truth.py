@@ -117,6 +117,8 @@ class Ledger:
         outcomes: How often which kind of request had which status.
         wrong: Each answer that was wrong, in words.
         asked: When each was answered, its status and how long it took.
+        late: Each 503 since a store that nobody had touched did not answer in time: the machine is busy.
+        store_timeout: How long a worker waits for a store, in seconds.
         well_again: How long after its return a store may still be refused, in seconds.
     """
 
@@ -125,6 +127,8 @@ class Ledger:
     outcomes: Counter[tuple[str, int]] = field(default_factory=Counter)
     wrong: list[str] = field(default_factory=list)
     asked: list[tuple[float, int, float]] = field(default_factory=list)
+    late: list[str] = field(default_factory=list)
+    store_timeout: float = 1.0
     well_again: float = WELL_AGAIN
 
     def judge(self, what: str, shown: Credential, answer: Answer, *, write: bool = False) -> bool:
@@ -162,15 +166,17 @@ class Ledger:
             if not any(
                 window.store in needs and window.touches(answer, self.well_again) for window in self.faults
             ):
-                self._mark(what, answer, "503, and no store that it needs was away")
+                # Somebody may have asked the same a little before, and their answer was waited for.
+                waited = answer.done - answer.sent >= 0.8 * self.store_timeout
+                self._mark(what, answer, "503, and no store that it needs was away", late=waited)
         elif answer.status not in right:
             self._mark(what, answer, f"{answer.status}, not {' or '.join(map(str, sorted(right)))}")
 
-    def _mark(self, what: str, answer: Answer, how: str) -> None:
+    def _mark(self, what: str, answer: Answer, how: str, *, late: bool = False) -> None:
         took = answer.done - answer.sent
         now = ", ".join(
             f"{window.what} {window.store} {answer.sent - window.began:.2f} s before"
             for window in [*self.faults, *self.kills]
             if answer.sent - 15 <= window.began <= answer.done
         )
-        self.wrong.append(f"{what}: {how} ({took:.2f} s; {now or 'nothing before'})")
+        (self.late if late else self.wrong).append(f"{what}: {how} ({took:.2f} s; {now or 'nothing before'})")

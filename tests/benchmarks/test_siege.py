@@ -106,6 +106,17 @@ def test_a_503_is_right_only_where_a_store_that_is_needed_was_away(window: Windo
     assert len(ledger.wrong) == 2
 
 
+def test_a_503_for_want_of_time_is_counted_by_itself() -> None:
+    ledger = Ledger()
+    ledger.judge("key", GOOD, answer(503, took=1.0))
+    assert (len(ledger.late), ledger.wrong) == (1, [])
+    few = Found(NOW, 60.0, 1, ledger, None, 0, 0, 0, [], [])
+    assert not few.holds
+    for _ in range(1000):
+        ledger.judge("key", GOOD, answer(200))
+    assert few.holds
+
+
 def test_no_answer_is_right_only_where_a_worker_was_killed() -> None:
     ledger = Ledger(kills=[Window("killed", "", NOW + 0.05, NOW + 0.05)])
     ledger.judge("key", GOOD, answer(0))
