@@ -21,6 +21,9 @@ from nexios.tokens import KeyRing
 GRACE = 9.0
 """So long after its first use a refresh token may come again (ten seconds), less what an answer may take."""
 
+UNKNOWN = 500
+"""Keys that have the form of one, and that nobody was ever given."""
+
 AGAIN = 0.1
 """So long one waits before one asks again, in seconds."""
 
@@ -50,6 +53,9 @@ class Town:
         self.blocked: dict[str, Ends] = {}
         self.retired: dict[str, Ends] = {}
         self._other = KeyRing.generate()
+        # A worker keeps that a key has the form of one, for ten thousand of them: with so few that is full soon,
+        # and what its memory grows by then is something else.
+        self._unknown = [create_api_key()[0] for _ in range(UNKNOWN)]
 
     def pick(self) -> Credential | None:
         """A good credential, of whatever kind."""
@@ -216,7 +222,7 @@ class Town:
         if kind == "session":
             return Credential("session", {"cookie": f"session={secrets.token_urlsafe(32)}"}, None, BOTH)
         if kind == "key":
-            return Credential("key", {"x-api-key": create_api_key()[0]}, None, DATABASE)
+            return Credential("key", {"x-api-key": self.dice.choice(self._unknown)}, None, DATABASE)
         if kind == "typo":
             key = create_api_key()[0]
             return Credential(
