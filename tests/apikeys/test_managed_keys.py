@@ -181,6 +181,12 @@ async def test_dead_keys_are_purged_when_nobody_looks_back_any_more(keys: APIKey
     await keys.revoke(revoked.id)
     clock.turn(days=90)
     assert await keys.purge(limit=5) == 0
+    with pytest.raises(ValueError, match="must not be negative"):
+        await keys.purge(timedelta(days=-365))  # by which those would go that expire within a year
+    with pytest.raises(ValueError, match="beyond the year 1"):
+        await keys.purge(timedelta.max)
+    with pytest.raises(TypeError, match="dead_for is a timedelta"):
+        await keys.purge(90)  # type: ignore[arg-type]
     clock.turn(days=2)
     assert await keys.purge(limit=1) == 1
     assert await keys.purge() == 1

@@ -238,6 +238,8 @@ def test_the_routes_stand_where_the_application_wants_them(keys: APIKeys) -> Non
         ({"keys": WatchedStore()}, r"key_routes\(APIKeys\(store\)\)"),
         ({"scopes": ["session", "apikey"]}, "allow_api_keys=True"),
         ({"scopes": "session"}, "takes a list"),
+        ({"scopes": 5}, "takes a list"),
+        ({"allow_api_keys": "no"}, "allow_api_keys is a bool"),
         ({"max_keys": 0}, "max_keys is how many"),
         ({"max_keys": True}, "max_keys is how many"),
         ({"overlap": 24}, "overlap is a timedelta"),

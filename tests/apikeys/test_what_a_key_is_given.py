@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -53,6 +53,9 @@ def nested(depth: int) -> Any:
         ({"expires_in": timedelta(0)}, ValueError, "must be positive"),
         ({"expires_in": timedelta(-1)}, ValueError, "must be positive"),
         ({"expires_in": timedelta.max}, ValueError, "beyond the year 9999"),
+        ({"not_after": "2030-01-01"}, TypeError, "not_after is a datetime"),
+        ({"not_after": 5}, TypeError, "not_after is a datetime"),
+        ({"not_after": datetime(2030, 1, 1)}, ValueError, "not_after has no time zone"),
         ({"metadata": [1]}, TypeError, "a mapping of JSON values"),
         ({"metadata": "{}"}, TypeError, "a mapping of JSON values"),
         ({"metadata": {1: 2}}, TypeError, "a mapping of JSON values"),

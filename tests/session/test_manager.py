@@ -177,3 +177,14 @@ def test_an_id_that_is_none_finds_nothing(clock: Clock, session_id: str) -> None
 def test_a_store_that_keeps_no_sessions_is_refused(store: Any) -> None:
     with pytest.raises(ConfigError, match="keeps no sessions: Sessions"):
         Sessions(store)
+
+
+@pytest.mark.parametrize("user_id", [7, None, b"ada"], ids=repr)
+def test_what_is_no_text_is_refused_and_not_silently_nobody(user_id: Any, clock: Clock) -> None:
+    """A number from a user's table would end none of the sessions of "7", with a new password set."""
+    manager = sessions(clock)
+    for refused in (manager.list, manager.get, manager.revoke, manager.revoke_all):
+        with pytest.raises(TypeError, match=r"is text, not (int|NoneType|bytes)"):
+            run(refused(user_id))
+    with pytest.raises(TypeError, match="keep is text, not int"):
+        run(manager.revoke_all("ada", keep=7))  # type: ignore[arg-type]

@@ -224,6 +224,7 @@ def test_the_routes_stand_where_they_are_put_and_are_guarded(clock: Clock) -> No
         ({"scopes": ["apikey"]}, "allow_api_keys=True"),
         ({"scopes": ["session"], "allow_api_keys": True}, "allow_api_keys=True"),
         ({"scopes": "session"}, "takes a list"),
+        ({"allow_api_keys": "no"}, "allow_api_keys is a bool"),
     ],
 )
 def test_options_that_do_not_fit_are_refused_at_once(options: dict[str, Any], mend: str) -> None:

@@ -74,10 +74,57 @@ def test_an_option_wins_over_the_url() -> None:
         open_store("postgresql://host/db?pool_size=20", pool_size=0)
 
 
-@pytest.mark.parametrize("options", [{"max_connections": 0}, {"timeout": 0}], ids=str)
-def test_an_option_that_makes_no_sense_is_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match=r"max_connections .* at least 1"):
-        open_store("redis://host", **options)
+@pytest.mark.parametrize(
+    ("url", "options", "mend"),
+    [
+        ("redis://host", {"max_connections": 0}, "max_connections must be at least 1"),
+        ("redis://host", {"max_connections": "5"}, "max_connections must be at least 1, a whole number"),
+        ("redis://host", {"timeout": 0}, "timeout is in seconds, and must be a number above 0"),
+        ("redis://host", {"timeout": "1"}, "timeout is in seconds"),
+        ("redis://host?timeout=nan", {}, "timeout is in seconds"),
+        ("redis://host?timeout=inf", {}, "timeout is in seconds"),
+        ("redis://host", {"prefix": b"x:"}, "prefix is text, not bytes"),
+        ("redis://host", {"pool_size": 5}, "RedisStore takes no pool_size: choose from max_connections"),
+        ("redis://host/app", {}, "the store's URL cannot be read"),
+        ("rediss://host?ssl_cert_reqs=x", {}, "the store's URL cannot be read"),
+        ("sqlite:///a.db?timeout=nan", {}, "timeout is in seconds"),
+        ("postgresql://host/db", {"timeout": float("inf")}, "timeout is in seconds"),
+        ("postgresql://host/db", {"pool_timeout": True}, "pool_timeout is in seconds"),
+        ("postgresql://host/db", {"pool_size": 2.5}, "pool_size must be at least 1, a whole number"),
+        ("postgresql://host/db", {"max_overflow": -1}, "max_overflow must be at least 0"),
+        ("postgresql://host/db", {"schema": 5}, "schema is text, not int"),
+        ("postgresql://host/db", {"poolsize": 5}, "SQLStore takes no poolsize: choose from max_overflow"),
+    ],
+    ids=lambda value: repr(value) if isinstance(value, dict) else "",
+)
+def test_an_option_that_makes_no_sense_is_refused(url: str, options: dict[str, Any], mend: str) -> None:
+    with pytest.raises(ConfigError) as raised:
+        open_store(url, **options)
+    assert mend in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgresql://app:hush@quiet@host/db",
+        "postgresql://app:123?quiet@host/db",
+        "postgresql://app:123/quiet@host",
+        "redis://app:123/quiet@host/0",
+        "redis://app:123?quiet@host/0",
+    ],
+)
+def test_no_part_of_a_password_that_is_not_encoded_is_shown(url: str) -> None:
+    """Its rest would be taken for the host, the path or an option, and told of in every error."""
+    try:
+        shown = repr(open_store(url))
+    except ConfigError as error:
+        shown = str(error)
+        assert "percent-encode" in shown
+    assert "quiet" not in shown
+
+
+def test_a_file_may_have_a_name_with_an_at_sign() -> None:
+    assert repr(open_store("sqlite:////tmp/a@b.db")) == "SQLStore('/tmp/a@b.db')"
 
 
 def test_what_is_not_there_is_an_attribute_error() -> None:

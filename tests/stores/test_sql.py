@@ -53,7 +53,7 @@ def test_a_url_is_text(value: Any) -> None:
     ids=str,
 )
 def test_an_option_that_makes_no_sense_is_refused(options: dict[str, Any]) -> None:
-    with pytest.raises(ConfigError, match=r"at least|more than"):
+    with pytest.raises(ConfigError, match=r"at least|above 0"):
         SQLStore("sqlite:///app.db", **options)
 
 

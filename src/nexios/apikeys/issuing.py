@@ -13,6 +13,7 @@ from nexios.apikeys.rules import (
     checked_addresses,
     checked_life,
     checked_metadata,
+    checked_moment,
     checked_name,
     checked_owner,
     checked_permissions,
@@ -55,6 +56,7 @@ def issue(
         TypeError: Something is of another kind.
         ValueError: Something cannot be kept.
     """
+    not_after = checked_moment("not_after", not_after)
     key, key_hash = create_api_key(prefix)
     record = APIKey(
         # In the order of time, so that a database appends.

@@ -12,7 +12,7 @@ from nexios.apikeys.issuing import is_key_id, issue, replace
 from nexios.apikeys.listing import PAGE, listed
 from nexios.apikeys.lookups import Lookups
 from nexios.apikeys.model import APIKey
-from nexios.apikeys.settings import check_settings
+from nexios.apikeys.settings import check_settings, dead_before
 from nexios.apikeys.telling import KeyEvents
 from nexios.apikeys.uses import Uses
 from nexios.events import KeyCreated, KeyRevoked, KeyRotated, KeyUsed
@@ -271,13 +271,13 @@ class APIKeys:
         """Delete keys that expired or were revoked that long ago.
 
         Args:
-            dead_for: How long they are kept, for whoever looks back.
+            dead_for: How long they are kept, for whoever looks back; not negative.
             limit: How many are deleted at most.
 
         Returns:
             How many were.
         """
-        return await self._store.purge_keys(self.now() - dead_for, limit)
+        return await self._store.purge_keys(dead_before(dead_for, self.now()), limit)
 
     async def flush(self) -> None:
         """Write when keys were last used, as is done from time to time and before the store is closed.

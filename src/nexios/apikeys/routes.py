@@ -23,6 +23,7 @@ from nexios.apikeys.bounds import Bounds
 from nexios.apikeys.manager import APIKeys
 from nexios.apikeys.model import APIKey
 from nexios.apikeys.rules import checked_addresses, checked_life, checked_permissions
+from nexios.apikeys.settings import BY_KEY, check_routes
 from nexios.auth.admission import admitted
 from nexios.auth.decorators import auth
 from nexios.auth.identity import identity_text
@@ -46,7 +47,6 @@ __all__ = ["key_routes"]
 
 Body = TypeVar("Body")
 
-_BY_KEY = "apikey"
 _MAX_BODY = 16 * 1024
 _MAX_LISTED = 1000
 _MAX_READ = 10_000
@@ -96,16 +96,7 @@ def key_routes(
         raise ConfigError(
             f"key_routes takes an APIKeys, not {type(keys).__name__}: key_routes(APIKeys(store))"
         )
-    if scopes is not None and _BY_KEY in scopes and not allow_api_keys:
-        raise ConfigError(
-            "key_routes: a key that makes keys is a way to stay: say allow_api_keys=True as well"
-        )
-    if type(max_keys) is not int or max_keys < 1:
-        raise ConfigError("key_routes: max_keys is how many good keys one user may have, e.g. max_keys=50")
-    if not isinstance(overlap, timedelta) or overlap < timedelta(0):
-        raise ConfigError("key_routes: overlap is a timedelta, e.g. timedelta(hours=24)")
-    if scopes is not None and allow_api_keys and _BY_KEY not in scopes:
-        scopes = [*scopes, _BY_KEY]
+    scopes = check_routes(scopes, allow_api_keys=allow_api_keys, max_keys=max_keys, overlap=overlap)
     routes = _KeyRoutes(keys, allow_api_keys=allow_api_keys, max_keys=max_keys, overlap=overlap)
     router, start, guarded = Router(), prefix.rstrip("/"), auth(scopes=scopes)
     router.get(start or "/", name="list_keys")(guarded(routes.list_keys))
@@ -259,7 +250,7 @@ class _KeyRoutes:
         authentication = request.scope["nexios.authentication"]
         if _is_by_key(request) and not self._allow_api_keys:
             # A session or token that came along will do.
-            names = {backend.scope for backend in authentication.backends} - {None, _BY_KEY}
+            names = {backend.scope for backend in authentication.backends} - {None, BY_KEY}
             await admitted(request.scope, Requirement(scopes=frozenset(names)))
         credential = request.credential
         if _is_by_key(request) and not (self._allow_api_keys and isinstance(credential, APIKey)):
@@ -313,7 +304,7 @@ async def _read(request: Request, kind: type[Body]) -> Body:
 
 
 def _is_by_key(request: Request) -> bool:
-    return request.auth == _BY_KEY or isinstance(request.credential, APIKey)
+    return request.auth == BY_KEY or isinstance(request.credential, APIKey)
 
 
 def _given(value: Any, otherwise: Any) -> Any:

@@ -17,6 +17,7 @@ __all__ = [
     "checked_addresses",
     "checked_life",
     "checked_metadata",
+    "checked_moment",
     "checked_name",
     "checked_owner",
     "checked_permissions",
@@ -141,6 +142,22 @@ def checked_life(expires_in: object, now: datetime) -> datetime | None:
         return now.astimezone(UTC) + expires_in
     except OverflowError:
         raise ValueError("expires_in goes beyond the year 9999; None: it never expires") from None
+
+
+def checked_moment(name: str, moment: object) -> datetime | None:
+    """`moment` in UTC; None: none.
+
+    Raises:
+        TypeError: It is no datetime.
+        ValueError: It has no time zone.
+    """
+    if moment is None:
+        return None
+    if not isinstance(moment, datetime):
+        raise TypeError(f"{name} is a datetime, e.g. datetime(2030, 1, 1, tzinfo=UTC)")
+    if moment.tzinfo is None:
+        raise ValueError(f"{name} has no time zone, e.g. datetime(2030, 1, 1, tzinfo=UTC)")
+    return moment.astimezone(UTC)
 
 
 def _text(what: str, text: object, limit: int) -> str:

@@ -75,18 +75,20 @@ class Sessions:
         """The live sessions of a user, the one last seen first; a thousand at most.
 
         Raises:
+            TypeError: `identity` is no text.
             StoreUnavailable: The store does not answer.
         """
-        found = await self._store.list_sessions(identity, limit=_LISTED)
+        found = await self._store.list_sessions(_text("identity", identity), limit=_LISTED)
         return [_info(record) for record in found if self._lives(record)]
 
     async def get(self, session_id: str) -> SessionInfo | None:
         """The live session of this id, or None.
 
         Raises:
+            TypeError: `session_id` is no text.
             StoreUnavailable: The store does not answer.
         """
-        record = await self._store.get_session(session_id)
+        record = await self._store.get_session(_text("session_id", session_id))
         return _info(record) if record is not None and self._lives(record) else None
 
     async def revoke(self, session_id: str) -> bool:
@@ -96,8 +98,10 @@ class Sessions:
             Whether there was one.
 
         Raises:
+            TypeError: `session_id` is no text.
             StoreUnavailable: The store does not answer.
         """
+        _text("session_id", session_id)
         wanted = self._events is not None and self._events.wants(SessionEnded)
         record = await self._store.get_session(session_id) if wanted else None
         if not await self._store.end_session(session_id):
@@ -117,8 +121,13 @@ class Sessions:
             How many ended.
 
         Raises:
+            TypeError: `identity` or `keep` is no text.
             StoreUnavailable: The store does not answer.
         """
+        # A number, as an application's users may have, would be nobody's identity, and end nothing.
+        _text("identity", identity)
+        if keep is not None:
+            _text("keep", keep)
         count = await self._store.end_sessions(identity, keep)
         if count and self._events is not None and self._events.wants(SessionEnded):
             self._events.emit(SessionEnded(identity=identity, reason="revoked", count=count))
@@ -140,6 +149,12 @@ class Sessions:
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock(), UTC)
+
+
+def _text(what: str, text: object) -> str:
+    if not isinstance(text, str):
+        raise TypeError(f"{what} is text, not {type(text).__name__}: an identity is str(user.id)")
+    return text
 
 
 def _info(record: SessionRecord) -> SessionInfo:

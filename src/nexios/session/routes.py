@@ -61,6 +61,9 @@ def session_routes(
         raise ConfigError(
             f"session_routes takes a Sessions, not {type(sessions).__name__}: session_routes(Sessions(store))"
         )
+    # Text that came out of the environment, as "no", must not open anything.
+    if type(allow_api_keys) is not bool:
+        raise ConfigError("session_routes: allow_api_keys is a bool: allow_api_keys=True, or leave it out")
     if scopes is not None and allow_api_keys is not (_BY_KEY in scopes):
         raise ConfigError(
             'session_routes: say allow_api_keys=True and name "apikey" in scopes, or neither of them'

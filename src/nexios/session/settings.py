@@ -13,6 +13,8 @@ __all__ = ["CookieSettings"]
 
 # RFC 6265 4.1.1: a cookie's name is a token.
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+# What a calendar ends before could not be kept by a store; no browser keeps a cookie beyond 400 days.
+_LONGEST = timedelta(days=36_525)
 _ATTRIBUTE = re.compile(r"[\x21-\x3a\x3c-\x7e]*")
 
 
@@ -47,6 +49,8 @@ class CookieSettings:
                 not isinstance(value, timedelta) or value < timedelta(seconds=1)
             ):
                 raise ConfigError(f"{name} must be a timedelta of a second or more, e.g. timedelta(days=14)")
+            if value is not None and value > _LONGEST:
+                raise ConfigError(f"{name} must be at most a hundred years, e.g. timedelta(days=400)")
         if (
             not isinstance(self.path, str)
             or not self.path.startswith("/")

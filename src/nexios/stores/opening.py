@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, urlencode
@@ -20,6 +21,7 @@ ENGINES = {
 }
 """Each engine's module, and the extra that brings its library."""
 
+_NAME = re.compile("[A-Za-z0-9_]+")
 _SQL = {"pool_size": int, "max_overflow": int, "pool_timeout": float, "timeout": float, "schema": str}
 _REDIS = {"prefix": str, "max_connections": int, "timeout": float}
 _URLS: tuple[tuple[str, frozenset[str], Mapping[str, Callable[[str], Any]]], ...] = (
@@ -55,6 +57,11 @@ def open_store(url: str, **options: Any) -> Any:
     for name, schemes, known in _URLS:
         if scheme in schemes:
             url, said = _options(url, known)
+            unknown = sorted(options.keys() - known.keys())
+            if unknown:
+                raise ConfigError(
+                    f"{name} takes no {', '.join(unknown)}: choose from {', '.join(sorted(known))}"
+                )
             return engine(name)(url, **{**said, **options})
     # The rest of the URL may hold a password, and is not shown.
     raise ConfigError(f"there is no store of this scheme: {_choices()}")
@@ -80,6 +87,9 @@ def _options(url: str, known: Mapping[str, Callable[[str], Any]]) -> tuple[str, 
     base, _, query = url.partition("?")
     own, others = {}, []
     for name, text in parse_qsl(query, keep_blank_values=True):
+        if not _NAME.fullmatch(name):
+            # It may be the rest of a password with a question mark, and is not shown.
+            raise ConfigError("the store's URL cannot be read: give its password percent-encoded")
         if name not in known:
             others.append((name, text))
             continue

@@ -11,6 +11,7 @@ from nexios.stores.redis.server import Server
 from nexios.stores.redis.sessions import RedisSessions
 from nexios.stores.redis.tokens import RedisTokens
 from nexios.stores.redis.values import to_bytes
+from nexios.stores.settings import check_number, check_seconds
 
 __all__ = ["RedisStore"]
 
@@ -43,8 +44,10 @@ class RedisStore(RedisSessions, RedisTokens, RedisRevocations, ClosesAfterFlushi
         self, url: str, *, prefix: str = "nexios:", max_connections: int = 50, timeout: float = 1.0
     ) -> None:
         ClosesAfterFlushing.__init__(self)
-        if max_connections < 1 or timeout <= 0:
-            raise ConfigError("max_connections must be at least 1, and timeout, in seconds, more than 0")
+        check_number("max_connections", max_connections, 1)
+        check_seconds("timeout", timeout)
+        if not isinstance(prefix, str):
+            raise ConfigError(f'prefix is text, not {type(prefix).__name__}: prefix="nexios:"')
         self._server = Server(url, max_connections, timeout)
         self._prefix = to_bytes(prefix)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Server"]
 
+_DATABASE = re.compile("(?:/[0-9]*)?")
 # The goodbye to a server that may be gone.
 _GOODBYE = 0.25
 # The first word of an error, https://redis.io/docs/latest/develop/reference/protocol-spec/#simple-errors
@@ -58,8 +60,11 @@ class Server:
             self.shown = f"{parts.hostname}:{parts.port or 6379}{parts.path}"
             if parts.scheme not in {"redis", "rediss"} or not parts.hostname:
                 raise ValueError
+            # redis-py takes the first database for what is none, such as the rest of a password with a slash.
+            if not _DATABASE.fullmatch(parts.path):
+                raise ValueError
             self._pool().make_connection()  # type: ignore[no-untyped-call]
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, RedisError):
             raise ConfigError(
                 "the store's URL cannot be read: redis://user:password@host:6379/0, or rediss:// for TLS "
                 "(a password is percent-encoded)"

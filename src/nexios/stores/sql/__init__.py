@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from nexios.exceptions import ConfigError
 from nexios.stores.life import ClosesAfterFlushing
+from nexios.stores.settings import check_number, check_seconds
 from nexios.stores.sql.audit import SQLAudit
 from nexios.stores.sql.database import Database
 from nexios.stores.sql.engine import Pool
@@ -55,10 +56,13 @@ class SQLStore(SQLKeys, SQLSessions, SQLTokens, SQLRevocations, SQLAudit, Closes
         schema: str | None = None,
     ) -> None:
         ClosesAfterFlushing.__init__(self)
-        if pool_size < 1 or max_overflow < 0:
-            raise ConfigError("pool_size must be at least 1, and max_overflow at least 0")
-        if timeout <= 0 or (pool_timeout is not None and pool_timeout <= 0):
-            raise ConfigError("timeout and pool_timeout are in seconds, and must be more than 0")
+        check_number("pool_size", pool_size, 1)
+        check_number("max_overflow", max_overflow, 0)
+        check_seconds("timeout", timeout)
+        if pool_timeout is not None:
+            check_seconds("pool_timeout", pool_timeout)
+        if schema is not None and not isinstance(schema, str):
+            raise ConfigError(f'schema is text, not {type(schema).__name__}: schema="app"')
         pool = Pool(pool_size, max_overflow, pool_timeout, timeout)
         self._database = Database(parse_url(url, schema), pool)
         self.is_server = not self._database.target.sqlite

@@ -90,6 +90,12 @@ def _file(url: URL, schema: str | None) -> Target:
 
 
 def _server(url: URL, schema: str | None) -> Target:
+    if "@" in f"{url.host}{url.database}":
+        # What is taken for the host is the rest of the password, which every error would show.
+        raise ConfigError(
+            "the password in the store's URL holds an @ or a / of its own: percent-encode it, "
+            'urllib.parse.quote(password, safe="")'
+        )
     query: dict[str, Any] = dict(url.query)
     unknown = sorted(set(query) - _QUERY)
     if unknown:
