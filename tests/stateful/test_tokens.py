@@ -142,8 +142,10 @@ class Logins(Machine):
     @rule(number=PROCESSES, pair=pairs)
     def call_back_refresh(self, number: int, pair: Pair) -> None:
         now, process, login = self.tick(), self.running[number], pair.refresh.login
-        assert self.run(process.tokens.revoke(pair.refresh.token)) is not login.is_over(now)
-        login.over.end(now, process)
+        is_over = login.is_over(now)
+        assert self.run(process.tokens.revoke(pair.refresh.token)) is not is_over
+        if not is_over:
+            login.over.end(now, process)
 
     @rule(number=PROCESSES, pair=pairs)
     def call_back_access(self, number: int, pair: Pair) -> None:
