@@ -53,7 +53,7 @@ class Town:
         self.blocked: dict[str, Ends] = {}
         self.retired: dict[str, Ends] = {}
         self._other = KeyRing.generate()
-        # A worker keeps that a key has the form of one, for ten thousand of them: with so few that is full soon,
+        # That a key has the form of one is kept too, for ten thousand of them: with so few that is full soon,
         # and what its memory grows by then is something else.
         self._unknown = [create_api_key()[0] for _ in range(UNKNOWN)]
 
