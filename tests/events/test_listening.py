@@ -6,6 +6,7 @@ import asyncio
 import logging
 import threading
 from typing import Any
+from unittest.mock import AsyncMock
 
 import anyio
 import anyio.lowlevel
@@ -278,6 +279,7 @@ WRONG = {
     "no kind": lambda events: events.listen("token_reused"),
     "no event": lambda events: events.tap(dict),
     "a call without parentheses": lambda events: events.listen(lambda event: None),
+    "an async tap": lambda events: events.tap()(AsyncMock()),
     "no function": lambda events: events.listen()("a word"),
     "no size": lambda events: events.listen_in_batches(size=0),
     "no room": lambda events: events.listen(waiting=0),

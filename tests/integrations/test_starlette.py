@@ -243,6 +243,8 @@ def test_wrong_arguments_are_told_at_once(arguments: tuple[Any, ...], mend: str)
         requires()(None)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match=r"hello is a handler: decorate it with @auth\("):
         requires()(hello)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match=r"write Middleware\(requires\("):
+        TestClient(Starlette(middleware=[Middleware(requires)])).get("/")
 
 
 def test_an_application_that_has_started_is_told() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import anyio
 
 from nexios.events.kinds import Event
-from nexios.events.listener import Listener, listener_for
+from nexios.events.listener import Listener, is_async, listener_for
 from nexios.exceptions import ConfigError
 
 if TYPE_CHECKING:
@@ -80,11 +80,15 @@ class Events:
             kinds: The kinds that it hears; none: all of them.
 
         Raises:
-            ConfigError: One of them is no kind of event, or the decorated is no function.
+            ConfigError: One of them is no kind of event, or the decorated is no function, or async.
         """
         heard = _checked_kinds(kinds)
 
         def decorate(function: Function) -> Function:
+            if is_async(function):
+                raise ConfigError(
+                    "a tap is a plain function, for emitting awaits nothing: use @events.listen()"
+                )
             self._change(self._listeners, (*self._taps, (_checked_function(function), heard)))
             return function
 

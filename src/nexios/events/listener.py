@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from nexios.events.kinds import Event
 
-__all__ = ["AsyncListener", "Listener", "SyncListener", "listener_for"]
+__all__ = ["AsyncListener", "Listener", "SyncListener", "is_async", "listener_for"]
 
 logger = logging.getLogger("nexios.events")
 
@@ -178,9 +178,13 @@ def listener_for(
     function: Callable[..., Any], kinds: tuple[type[Event], ...], waiting: int, batch: int
 ) -> Listener:
     """The listener that calls `function`, sync or async."""
+    return (AsyncListener if is_async(function) else SyncListener)(function, kinds, waiting, batch)
+
+
+def is_async(function: Callable[..., Any]) -> bool:
+    """Whether calling `function` gives something to await."""
     call = getattr(type(function), "__call__", None)  # noqa: B004 - the method, to see whether it is async
-    is_async = inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
-    return (AsyncListener if is_async else SyncListener)(function, kinds, waiting, batch)
+    return inspect.iscoroutinefunction(function) or inspect.iscoroutinefunction(call)
 
 
 def _alive(task: asyncio.Task[None]) -> bool:

@@ -62,6 +62,10 @@ class requires:
         permission: str | None = None,
         permissions: Sequence[str] | None = None,
     ) -> None:
+        if callable(scope):
+            raise ConfigError(
+                "requires is called first: write Middleware(requires(...)), or requires(...)(app)"
+            )
         self._requirement = requirement_of(scope, scopes, permission, permissions)
 
     def __call__(self, app: ASGIApp) -> ASGIApp:
