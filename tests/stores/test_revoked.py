@@ -108,6 +108,45 @@ async def test_who_goes_away_does_not_take_the_answer_with_him(store: Counted, c
     assert store.asked == 1
 
 
+async def test_who_waits_with_others_is_told_nothing_older_than_a_second(clock: Clock) -> None:
+    read, answers = asyncio.Event(), asyncio.Event()
+
+    class Slow(Counted):
+        async def revoked_since(
+            self, kind: str, cursor: str | None, limit: int
+        ) -> tuple[list[Revocation], str, bool]:
+            found = await super().revoked_since(kind, cursor, limit)
+            # It has read, and the answer is long under way.
+            read.set()
+            await answers.wait()
+            return found
+
+    store = Slow()
+    here, there = process(store, clock), process(store, clock)
+    first = asyncio.create_task(here.refresh())
+    await read.wait()
+    await revoke(there, clock, "a")
+    clock.turn(seconds=2)
+    second = asyncio.create_task(here.refresh())
+    await asyncio.sleep(0)
+    answers.set()
+    await asyncio.gather(first, second)
+    assert here.is_revoked("a", clock.now - 5)
+
+
+async def test_what_was_revoked_a_moment_ago_is_known_to_who_asks_for_it(
+    store: Counted, clock: Clock
+) -> None:
+    here, there = process(store, clock), process(store, clock)
+    await here.refresh()
+    clock.turn(seconds=0.01)
+    await revoke(there, clock, "a")
+    await here.refresh()
+    assert not here.is_revoked("a", clock.now)
+    await here.renew()
+    assert here.is_revoked("a", clock.now)
+
+
 async def test_a_list_that_cannot_be_brought_up_to_date_is_not_fresh(store: Counted, clock: Clock) -> None:
     here = process(store, clock)
     await here.refresh()

@@ -92,6 +92,22 @@ async def test_all_of_a_subject_is_over_and_a_login_right_after_is_not(clock: Cl
     await tokens.verify(bystander.access_token)
 
 
+@pytest.mark.parametrize("leeway", [0, 30])
+async def test_a_login_right_after_it_is_good_in_every_process(leeway: int, clock: Clock) -> None:
+    store = MemoryStore()
+    here, there = (tokens_of(store, clock, leeway=timedelta(seconds=leeway)) for _ in range(2))
+    before = await there.issue("7")
+    await there.verify(before.access_token)
+    clock.turn(seconds=0.01)
+    await here.revoke_all("7")
+    clock.turn(seconds=0.01)
+    after = await there.issue("7")
+    clock.turn(seconds=2)
+    for process in (here, there):
+        await dead(process, before.access_token)
+        await process.verify(after.access_token)
+
+
 async def test_a_login_after_a_revocation_is_revoked_in_turn_by_any_clock(clock: Clock) -> None:
     store, ahead, leeway = MemoryStore(), Clock(clock.now + 30), timedelta(seconds=30)
     here, there = tokens_of(store, clock, leeway=leeway), tokens_of(store, ahead, leeway=leeway)
@@ -142,6 +158,7 @@ async def test_a_token_costs_no_question_while_the_list_is_fresh(clock: Clock) -
     store = Watched()
     tokens = tokens_of(store, clock)
     pairs = [await tokens.issue(str(number)) for number in range(20)]
+    clock.turn(seconds=1)
     store.asked.clear()
     await asyncio.gather(*(tokens.verify(pair.access_token) for pair in pairs))
     assert store.asked == ["revoked_since"]

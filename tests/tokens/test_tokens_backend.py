@@ -130,8 +130,12 @@ async def test_what_another_process_revoked_is_refused_within_a_second(
     assert (await get(pair.access_token)).status == 401
 
 
-async def test_a_thousand_requests_ask_for_revocations_once(tokens: Tokens, store: Counted, get: Get) -> None:
+async def test_a_thousand_requests_ask_for_revocations_once(
+    tokens: Tokens, store: Counted, get: Get, clock: Clock
+) -> None:
     pairs = [await tokens.issue("ada") for _ in range(4)]
+    clock.turn(seconds=1)
+    store.asked = 0
     answers = await asyncio.gather(*(get(pairs[turn % 4].access_token) for turn in range(1000)))
     assert {answer.status for answer in answers} == {200}
     assert store.asked == 1
@@ -180,6 +184,41 @@ async def test_a_kept_token_falls_with_its_key(tokens: Tokens, get: Get) -> None
     assert (await get(pair.access_token)).status == 200
     tokens.ring.retire(old)
     assert (await get(pair.access_token)).status == 401
+
+
+async def test_a_key_that_is_retired_while_the_store_is_asked_leaves_no_token_behind(clock: Clock) -> None:
+    asked, answers = asyncio.Event(), asyncio.Event()
+
+    class Slow(MemoryStore):
+        async def revoked_since(
+            self, kind: str, cursor: str | None, limit: int
+        ) -> tuple[list[Revocation], str, bool]:
+            asked.set()
+            await answers.wait()
+            return await super().revoked_since(kind, cursor, limit)
+
+    tokens = tokens_of(Slow(), clock, ring=KeyRing.generate("ES256"))
+    app = app_for(JWTAuthBackend(identifier="sub", tokens=tokens))
+
+    @app.get("/me")
+    @auth()
+    async def me(request: Request, response: Response) -> dict[str, Any]:
+        return {"user": request.user.identity}
+
+    answers.set()
+    pair = await tokens.issue("ada")
+    answers.clear()
+    headers = [("authorization", f"Bearer {pair.access_token}")]
+    waiting = asyncio.create_task(asking(app, "/me", headers=headers))
+    await asked.wait()
+    old = tokens.ring.signing_key.kid
+    tokens.ring.rotate()
+    tokens.ring.retire(old)
+    # Another request is the first to see that the keys have changed.
+    assert (await asking(app, "/me", headers=[("authorization", "Bearer junk")])).status == 401
+    answers.set()
+    assert (await waiting).status == 401
+    assert (await asking(app, "/me", headers=headers)).status == 401
 
 
 async def test_a_token_that_is_bound_to_a_key_is_no_bearer_token(

@@ -82,6 +82,24 @@ class RevokedList:
         """
         if self.is_fresh():
             return
+        came = self._monotonic()
+        await self._ask_together()
+        # Again, where that was the answer to a question from long before: the store was slow.
+        while came - self._asked_at >= FRESH_FOR:
+            await self._ask_together()
+
+    async def renew(self) -> None:
+        """Bring the list up to date, also where it was a moment ago.
+
+        Raises:
+            StoreUnavailable: As for `refresh`.
+        """
+        came = self._monotonic()
+        await self._ask_together()
+        while self._asked_at < came:
+            await self._ask_together()
+
+    async def _ask_together(self) -> None:
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:

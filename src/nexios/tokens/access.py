@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from nexios.tokens.revocations import Revocations
     from nexios.tokens.ring import KeyRing
+    from nexios.types import Clock
 
 __all__ = ["OWN_CLAIMS", "AccessClaims", "AccessTokens", "Grant", "IssuedToken"]
 
@@ -178,6 +179,21 @@ class AccessTokens:
         if not isinstance(claims.get("scope", ""), str) or not isinstance(claims.get("cnf", {}), dict):
             raise InvalidToken("scope is not text, or cnf no object")
         return AccessClaims(claims, self._revocations)
+
+    async def verify(self, token: str, clock: Clock) -> AccessClaims:
+        """The claims of `token`, once it is known that it is not revoked.
+
+        Raises:
+            InvalidToken: As for `read`, or it is revoked.
+            StoreUnavailable: Whether it was revoked cannot be found out.
+        """
+        generation = self.ring.generation
+        claims = self.read(token, clock())
+        await self._revocations.refresh()
+        if self.ring.generation != generation:
+            # Its key may have been retired while the store was asked.
+            claims = self.read(token, clock())
+        return claims.spared()
 
     def _signatures(self) -> SignatureVerifier:
         generation = self.ring.generation

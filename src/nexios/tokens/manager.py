@@ -128,7 +128,7 @@ class Tokens:
             if name is not None:
                 checks.check_name(what, name)
         said = checks.checked_claims(claims) | ({} if jkt is None else {"cnf": {"jkt": jkt}})
-        now = self._revocations.next_moment(subject, self.clock())
+        now = await self._revocations.moment_after(subject, self.clock())
         family = self._refresh.new_family(subject, client_id, scope_text(scope), said, now)
         # Signed first: what cannot be signed leaves nothing in the store, and uses no refresh token.
         access = self._access.issue(grant_of(family), now)
@@ -150,9 +150,7 @@ class Tokens:
             InvalidToken: It is not to be believed; the message says why, for the log.
             StoreUnavailable: Whether it was revoked cannot be found out.
         """
-        claims = self._access.read(token, self.clock())
-        await self._revocations.refresh()
-        return claims.spared()
+        return await self._access.verify(token, self.clock)
 
     def takes(self, token: str) -> bool:
         """Whether it is ours to judge: among several sources, what names another issuer is not."""

@@ -71,6 +71,14 @@ class Revocations:
             or issued_at <= known.revoked_at(subject_name)
         )
 
+    async def moment_after(self, subject: str, now: float) -> float:
+        """The same as `next_moment`, also after what another process has revoked just now.
+
+        With a leeway it would be the later one for as long as that.
+        """
+        await self._list.renew()
+        return self.next_moment(subject, now)
+
     def next_moment(self, subject: str, now: float) -> float:
         """`now`, or what is needed to come after the last time that all of `subject` was revoked.
 

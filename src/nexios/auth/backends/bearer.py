@@ -67,7 +67,7 @@ class BearerTokens:
         value = only_header(scope["headers"], b"authorization")
         if not value:
             return self._refused if value is None else None
-        prompt = self._prompt
+        prompt, generation = self._prompt, 0
         if prompt is not None:
             generation = prompt.generation
             if generation != self._generation:
@@ -87,15 +87,17 @@ class BearerTokens:
             if len(token) > MAX_TOKEN:
                 raise InvalidToken(f"longer than {MAX_TOKEN} letters")
             if prompt is None:
-                return self._ask(value, token)
+                return self._ask(value, token, generation)
             claims = prompt.verify_at_once(token)
-            return self._ask(value, token) if claims is None else self._result(value, token, claims)
+            if claims is None:
+                return self._ask(value, token, generation)
+            return self._result(value, token, claims, generation)
         except InvalidToken as refused:
             return self._refuse(refused)
 
-    async def _ask(self, value: bytes, token: str) -> AuthResult:
+    async def _ask(self, value: bytes, token: str, generation: int) -> AuthResult:
         try:
-            return self._result(value, token, await self._source.verify(token))
+            return self._result(value, token, await self._source.verify(token), generation)
         except InvalidToken as refused:
             return self._refuse(refused)
 
@@ -110,14 +112,15 @@ class BearerTokens:
         claims = None if self._prompt is None else self._prompt.verify_at_once(token)
         return self._judged(token, await self._source.verify(token) if claims is None else claims)
 
-    def _result(self, value: bytes, token: str, claims: Mapping[str, Any]) -> AuthResult:
+    def _result(self, value: bytes, token: str, claims: Mapping[str, Any], generation: int) -> AuthResult:
         result = self._judged(token, claims)
         if claims.get("cnf") is not None:
             # RFC 9449 7.1: whoever stole it must not get in by calling it a bearer token.
             raise InvalidToken("it is bound to a key, and comes without a proof of it")
-        # Kept only where it can be told when it holds no longer, and nothing has changed meanwhile.
+        # Kept only where it can be told when it holds no longer, and nothing has changed meanwhile: others
+        # may have seen a change already, so that it is compared with what was when this request came.
         prompt = self._prompt
-        if prompt is not None and isinstance(claims, Claims) and prompt.generation == self._generation:
+        if prompt is not None and isinstance(claims, Claims) and prompt.generation == generation:
             self._kept.put(value, result)
         return result
 
