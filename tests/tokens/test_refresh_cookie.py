@@ -132,6 +132,16 @@ async def test_logging_out_ends_the_login_and_may_be_done_twice(app: NexiosApp) 
     assert (await asking(app, "/token", method="DELETE")).status == 204
 
 
+async def test_logging_out_ends_every_login_that_the_browser_brings(app: NexiosApp) -> None:
+    # A neighbouring host has put another one in front, so that this one goes on.
+    brought = [await log_in(app), "junk", await log_in(app), ""]
+    both = ("cookie", "; ".join(f"refresh_token={value}" for value in brought))
+    answer = await asking(app, "/token", method="DELETE", headers=[both])
+    assert answer.status == 204
+    for value in (brought[0], brought[2]):
+        assert_refused(await post(app, "/token", GRANT, cookie(value)), "invalid_grant")
+
+
 async def test_two_cookies_or_a_cookie_and_a_form_are_refused(app: NexiosApp) -> None:
     value = await log_in(app)
     other = await log_in(app)

@@ -125,9 +125,12 @@ class _TokenRoutes:
         _not_stored(response)
         try:
             form = await read_form(request)
-            by_cookie = self._cookie_value(request)
         except FormError as error:
             return _refused(response, "invalid_request", str(error))
+        cookies = self._cookie_values(request)
+        if len(cookies) > 1:
+            return _refused(response, "invalid_request", "The cookie is there twice.")
+        by_cookie = cookies[0] if cookies else None
         authorization = only_header(request.scope["headers"], b"authorization") or b""
         if authorization[:6].lower() == b"basic " or any(name in form for name in _CLIENT_SECRETS):
             return _refused(response, "invalid_client", "Clients are not authenticated here.")
@@ -161,13 +164,10 @@ class _TokenRoutes:
     async def log_out(self, request: Request, response: Response) -> None:
         """End the login whose refresh token is in the cookie."""
         _not_stored(response)
-        try:
-            given = self._cookie_value(request)
-        except FormError:
-            given = None
+        # Of several, as a neighbouring host may set them, nobody can tell which is meant: all are over.
+        for given in self._cookie_values(request):
+            await self._tokens.revoke(given)
         if self._cookie is not None:
-            if given is not None:
-                await self._tokens.revoke(given)
             self._cookie.delete(response)
         response.status(204)
 
@@ -229,15 +229,14 @@ class _TokenRoutes:
             response.set_header("DPoP-Nonce", proof.next_nonce)
         return proof.jkt
 
-    def _cookie_value(self, request: Request) -> str | None:
-        """The refresh token that the browser brought.
+    def _cookie_values(self, request: Request) -> list[str]:
+        """The refresh tokens that the browser brought, one as a rule.
 
         Raises:
-            FormError: It brought several.
             Forbidden: A page of another site sent the request.
         """
         if self._cookie is None:
-            return None
+            return []
         found = [
             pair.strip().partition("=")[2]
             for header, value in request.scope["headers"]
@@ -245,13 +244,9 @@ class _TokenRoutes:
             for pair in value.decode("latin-1").split(";")
             if pair.strip().partition("=")[0] == self._cookie.name
         ]
-        if not found:
-            return None
-        if self._origins.is_foreign(request.scope):
+        if found and self._origins.is_foreign(request.scope):
             raise Forbidden(_FOREIGN)
-        if len(found) > 1:
-            raise FormError("The cookie is there twice.")
-        return found[0] or None
+        return found if len(found) > 1 else [value for value in found if value]
 
 
 def _guarded(guard: Guard, handler: Callable[..., Any]) -> Callable[..., Any]:
