@@ -61,6 +61,28 @@ def test_all_who_wait_share_one_fetch(provider: Provider) -> None:
     assert provider.asked == [OIDC, JWKS]
 
 
+def test_who_comes_while_a_new_key_is_fetched_waits_for_it(provider: Provider) -> None:
+    target = IssuerTarget(issuer_of(provider))
+    target.takes(provider.token())
+    provider.rotate_without_notice()
+    provider.clock.turn(seconds=31)
+    provider.asked.clear()
+    header = [("authorization", f"Bearer {provider.token()}")]
+
+    async def one_after_another() -> list[Answer]:
+        provider.came.clear()
+        provider.hold.clear()
+        first = asyncio.create_task(asking(target.app, headers=header))
+        await asyncio.to_thread(provider.came.wait, 30)
+        second = asyncio.create_task(asking(target.app, headers=header))
+        await asyncio.sleep(0)
+        provider.hold.set()
+        return [await first, await second]
+
+    assert [answer.status for answer in asyncio.run(one_after_another())] == [200, 200]
+    assert provider.asked == [JWKS]
+
+
 def test_who_gives_up_waiting_does_not_take_the_fetch_from_the_others(provider: Provider) -> None:
     issuer, token = issuer_of(provider), provider.token()
 

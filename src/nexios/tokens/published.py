@@ -86,6 +86,7 @@ class PublishedKeys:
         self._refreshing: asyncio.Task[None] | None = None
         # A lock belongs to one event loop, and the issuer to all.
         self._lock: RunVar[anyio.Lock] = RunVar("nexios.published_keys")
+        self._fetching: RunVar[bool] = RunVar("nexios.published_keys.fetching", default=False)
 
     def grow_old(self) -> None:
         """Fetch keys that have grown old, while requests go on with them."""
@@ -100,8 +101,13 @@ class PublishedKeys:
         self._refreshing = loop.create_task(self._refresh(self.attempts))
 
     def may_ask_again(self) -> bool:
-        """Whether an unknown key is a reason to fetch now."""
-        return self._is_over(_UNKNOWN_KEY_PAUSE)
+        """Whether an unknown key is a reason to fetch now, or to wait for what is being fetched."""
+        if self._is_over(_UNKNOWN_KEY_PAUSE):
+            return True
+        try:
+            return self._fetching.get()
+        except RuntimeError:
+            return False  # nothing runs it here
 
     async def updated(self, seen: int) -> KnownKeys:
         """The keys, fetched unless somebody has since the attempt number `seen`; all who wait share a fetch.
@@ -116,7 +122,11 @@ class PublishedKeys:
             self._lock.set(lock)
         async with lock:
             if self.attempts == seen and (self._failure is None or self._is_over(_FAILURE_PAUSE)):
-                await self._fetch()
+                self._fetching.set(True)
+                try:
+                    await self._fetch()
+                finally:
+                    self._fetching.set(False)
             if self._failure is not None or self.known is None:
                 raise IssuerUnavailable(f"the keys of {self._issuer} could not be fetched: {self._failure}")
             return self.known
