@@ -10,12 +10,15 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
 
 from nexios import NexiosApp
+from nexios.auth.backends.jwt import JWTAuthBackend
 from nexios.exceptions import InvalidProof
 from nexios.stores import MemoryStore
-from nexios.tokens import DPoP, Tokens
+from nexios.tokens import DPoP, Introspection, Tokens
 from tests.attacks.asking import Answer, Header, asking
+from tests.attacks.targets import Target
 from tests.parts import SECRET, Clock
 from tests.tokens.issuing import tokens_of
+from tests.tokens.provider import Provider
 from tests.tokens.proving import ORIGIN, Client
 from tests.tokens.serving import app_of, assert_refused, post, refresh
 
@@ -41,6 +44,20 @@ def dpop_of(store: MemoryStore, clock: Clock, **options: Any) -> DPoP:
 @pytest.fixture
 def app(tokens: Tokens, store: MemoryStore, clock: Clock) -> NexiosApp:
     return app_of(tokens, dpop=dpop_of(store, clock))
+
+
+def test_opaque_tokens_of_others_are_bound_as_well(
+    provider: Provider, store: MemoryStore, clock: Clock
+) -> None:
+    said = {"active": True, "sub": "7", "token_type": "DPoP", "cnf": {"jkt": CLIENT.jkt}}
+    provider.answers["/introspect"] = said
+    source = Introspection(
+        f"{provider.url}/introspect", client_id="api", client_secret="not told", clock=clock
+    )
+    target = Target([JWTAuthBackend("sub", tokens=source, dpop=dpop_of(store, clock))], "jwt")
+    target.assert_lets_in("7", *CLIENT.headers("GET", "/guarded", clock.now, "opaque"))
+    target.assert_stranger(*THIEF.headers("GET", "/guarded", clock.now, "opaque"))
+    target.assert_stranger(("authorization", "Bearer opaque"))
 
 
 async def me(app: Any, *headers: Header) -> Answer:

@@ -62,6 +62,13 @@ async def test_an_access_token_is_what_it_says(app: NexiosApp, tokens: Tokens, c
     }
 
 
+async def test_no_claim_of_the_application_stands_for_the_answer(app: NexiosApp, tokens: Tokens) -> None:
+    pair = await tokens.issue("7", claims={"active": False, "token_type": "Bearer"}, jkt="key")
+    known = (await ask(app, pair.access_token)).json()
+    assert known["active"] is True
+    assert known["token_type"] == "DPoP"
+
+
 async def test_a_refresh_token_is_active_until_it_is_used(
     app: NexiosApp, tokens: Tokens, clock: Clock
 ) -> None:

@@ -91,6 +91,9 @@ def test_nothing_is_kept_where_nothing_shall_be(provider: Provider) -> None:
         {"aud": "web"},
         {"token_type": "refresh_token"},
         {"token_type": "N_A"},
+        {"token_type": "DPoP"},
+        {"token_type": "dpop", "cnf": None},
+        {"token_type": "DPoP", "cnf": {"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}},
         {"token_type": ["Bearer"]},
         {"token_use": "refresh_token"},
         {"typ": "Refresh"},
@@ -257,6 +260,8 @@ def test_opaque_tokens_stand_beside_an_issuers(provider: Provider, clock: Clock)
         ({"keep_for": timedelta(days=1)}, "keep_for"),
         ({"keep_for": timedelta(seconds=-1)}, "keep_for"),
         ({"kept": -1}, "kept"),
+        ({"audience": 7}, "audience"),
+        ({"keep_for": 30}, "timedelta"),
     ],
     ids=repr,
 )

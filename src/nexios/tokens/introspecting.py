@@ -28,7 +28,8 @@ async def introspected(tokens: Tokens, token: str) -> dict[str, Any]:
     except InvalidToken:
         return dict(_INACTIVE)
     kind = "Bearer" if claims.get("cnf") is None else "DPoP"
-    return {"active": True, "token_type": kind, **claims}
+    # Last, so that nothing that an application lets its tokens say takes their place.
+    return {**claims, "active": True, "token_type": kind}
 
 
 async def _of_refresh_token(tokens: Tokens, token: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import time
+from collections.abc import Sequence
 from datetime import timedelta
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -21,7 +22,7 @@ from nexios.tokens.source import ToPermissions, scope_permissions
 from nexios.tokens.urls import secure_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
 
     import httpx2
 
@@ -32,7 +33,7 @@ __all__ = ["Introspection"]
 # What is refused is asked about again sooner than what was good.
 _REFUSED_FOR = 5.0
 _KINDS = {
-    "token_type": frozenset({"bearer"}),
+    "token_type": frozenset({"bearer", "dpop"}),
     "token_use": frozenset({"access_token", "access"}),
     "typ": frozenset({"bearer", "jwt", "at+jwt"}),
 }
@@ -83,10 +84,12 @@ class Introspection:
         for name, value in (("client_id", client_id), ("client_secret", client_secret)):
             if not isinstance(value, str) or not value:
                 raise ConfigError(f"Introspection: {name} must be text, as the issuer gave it to you")
-        audiences = (
-            None if audience is None else (audience,) if isinstance(audience, str) else tuple(audience)
-        )
-        if audiences is not None and not all(isinstance(name, str) and name for name in audiences or ("",)):
+        audiences = (audience,) if isinstance(audience, str) else audience
+        if audiences is not None and not (
+            isinstance(audiences, Sequence)
+            and audiences
+            and all(isinstance(name, str) and name for name in audiences)
+        ):
             raise ConfigError("Introspection: audience must be a text or a list of texts, or None")
         if issuer is not None and not isinstance(issuer, str):
             raise ConfigError("Introspection: issuer must be text, as the issuer calls itself, or None")
@@ -94,13 +97,17 @@ class Introspection:
             raise ConfigError(
                 "Introspection: permissions and identity must be functions of the claims or None"
             )
-        if not timedelta(0) <= keep_for <= timedelta(hours=1) or type(kept) is not int or kept < 0:
-            raise ConfigError("Introspection: keep_for must be an hour or less, kept a number of answers")
+        if not isinstance(keep_for, timedelta) or not timedelta(0) <= keep_for <= timedelta(hours=1):
+            raise ConfigError("Introspection: keep_for must be a timedelta of an hour or less")
+        if type(kept) is not int or kept < 0:
+            raise ConfigError("Introspection: kept must be a number of answers")
         self.url = url
         self.clock = clock
         self.permissions_of = permissions
         self.identity_of = identity
-        self._rules = ClaimRules(audiences, None if issuer is None else (issuer,))
+        self._rules = ClaimRules(
+            None if audiences is None else tuple(audiences), None if issuer is None else (issuer,)
+        )
         self._open = client_opener(http)
         # RFC 6749 2.3.1: both are form-encoded before they become Basic credentials
         pair = f"{quote_plus(client_id)}:{quote_plus(client_secret)}".encode()
@@ -175,6 +182,9 @@ class Introspection:
             # A refresh token is active too, and lets nobody in (RFC 9700 4.14).
             if name in answer and not (isinstance(kind, str) and kind.lower() in allowed):
                 raise InvalidToken(f"its {name} is not that of an access token")
+        if str(answer.get("token_type", "")).lower() == "dpop" and answer.get("cnf") is None:
+            # Without the key it would be taken for a token that anybody may bring (RFC 9449 6.2).
+            raise InvalidToken("its token_type is DPoP, and it names no key")
         if self._rules.audience is None and "aud" in answer:
             raise InvalidToken("aud names an audience, and none is set: Introspection(audience=...)")
         claims = self._rules.check(answer, asked_at)
