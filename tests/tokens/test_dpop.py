@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -242,6 +243,8 @@ async def test_a_login_binds_its_tokens_to_the_key_that_it_proves(store: MemoryS
         ({"algorithms": ["HS256"]}, "algorithms"),
         ({"algorithms": "ES256"}, "algorithms"),
         ({"lifetime": 60}, "lifetime"),
+        ({"lifetime": timedelta.max}, "an hour at most"),
+        ({"origin": 7}, "origin"),
         ({"leeway": 5}, "leeway"),
         ({"nonce_secret": "short"}, "nonce_secret"),
         ({"nonce_secret": b"x" * 32}, "nonce_secret"),

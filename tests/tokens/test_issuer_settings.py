@@ -36,6 +36,9 @@ from nexios.tokens import Issuer
         ("https://accounts.example", {"http": object()}, "AsyncClient"),
         ("https://accounts.example", {"leeway": timedelta(seconds=-1)}, "leeway"),
         ("https://accounts.example", {"refresh_every": timedelta(0)}, "refresh_every"),
+        ("https://accounts.example", {"audience": 7}, "audience"),
+        ("https://accounts.example", {"leeway": 30}, "timedelta"),
+        ("https://accounts.example", {"refresh_every": None}, "timedelta"),
     ],
     ids=repr,
 )

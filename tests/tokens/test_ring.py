@@ -182,6 +182,24 @@ def test_no_ring_is_of_an_algorithm_that_is_none(algorithm: str) -> None:
         KeyRing.load(SECRET, algorithm=algorithm)
 
 
+@pytest.mark.parametrize("keys", [[], "secret", {"keys": []}, ["secret"]], ids=repr)
+def test_no_ring_is_made_of_what_are_no_keys(keys: Any) -> None:
+    with pytest.raises(ConfigError, match=r"KeyRing\.generate\(\), or KeyRing\.load"):
+        KeyRing(keys)
+
+
+def test_a_wrong_name_of_a_key_or_a_file_is_told_with_the_mend() -> None:
+    ring = KeyRing.generate("ES256")
+    for name in (None, ring.signing_key):
+        with pytest.raises(ConfigError, match="choose from"):
+            ring.retire(name)  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="the path of a file"):
+        KeyRing.follow(7)  # type: ignore[arg-type]
+    jwk = {**ring.keys[0].secret_jwk(), "kid": "\ud800"}
+    with pytest.raises(ConfigError, match="leave it out"):
+        KeyRing.load(jwk)
+
+
 @pytest.mark.parametrize("algorithm", ["HS256", "EdDSA", "RS256"])
 def test_nothing_that_is_printed_shows_a_secret(algorithm: str) -> None:
     ring = KeyRing.generate(algorithm)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from datetime import timedelta
+from functools import reduce
 from typing import Any
 
 import jwt
@@ -218,7 +219,11 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "a login shorter than its tokens": ({"refresh_ttl": timedelta(minutes=1)}, "refresh_ttl"),
     "a grace before the use": ({"reuse_grace": timedelta(seconds=-1)}, "reuse_grace"),
     "a leeway that is negative": ({"leeway": timedelta(seconds=-1)}, "leeway"),
+    "a login without end": ({"refresh_ttl": timedelta.max}, "a century at most"),
 }
+
+
+TOO_DEEP: list[Any] = reduce(lambda inner, _: [inner], range(5000), [])
 
 
 @pytest.mark.parametrize(("options", "mend"), WRONG.values(), ids=WRONG.keys())
@@ -240,6 +245,8 @@ async def test_wrong_settings_are_told_at_once(options: dict[str, Any], mend: st
         ({"claims": ["plan"]}, TypeError),
         ({"claims": {"plan": object()}}, TypeError),
         ({"claims": {7: "plan"}}, TypeError),
+        ({"claims": {"plan": "\ud800"}}, TypeError),
+        pytest.param({"claims": {"plan": TOO_DEEP}}, TypeError, id="claims that are too deep"),
         ({"scope": ""}, ValueError),
         ({"scope": []}, ValueError),
         ({"scope": "read  write"}, ValueError),
@@ -249,7 +256,7 @@ async def test_wrong_settings_are_told_at_once(options: dict[str, Any], mend: st
         ({"client_id": 7}, TypeError),
         ({"jkt": ""}, ValueError),
     ],
-    ids=str,
+    ids=ascii,
 )
 async def test_a_login_that_cannot_be_leaves_nothing_behind(
     given: dict[str, Any], error: type[Exception]

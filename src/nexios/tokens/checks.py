@@ -22,6 +22,9 @@ __all__ = [
     "checked_seconds",
 ]
 
+# A century: what is longer ends behind the last moment that a store can keep.
+_MOST = 100 * 365 * 86400
+
 
 def check_ring(ring: object) -> None:
     """Refuse what is no ring.
@@ -78,11 +81,12 @@ def checked_seconds(name: str, value: Any, *, least: float) -> float:
     """A length of time, in seconds.
 
     Raises:
-        ConfigError: It is none, or too short.
+        ConfigError: It is none, too short, or longer than anybody lives.
     """
-    if not isinstance(value, timedelta) or value.total_seconds() < least:
+    if not isinstance(value, timedelta) or not least <= value.total_seconds() <= _MOST:
         raise ConfigError(
-            f"Tokens: {name} is a timedelta of {least:g} seconds or more, e.g. {name}=timedelta(minutes=10)"
+            f"Tokens: {name} is a timedelta of {least:g} seconds or more, and a century at most, "
+            f"e.g. {name}=timedelta(minutes=10)"
         )
     return value.total_seconds()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,13 +18,15 @@ from nexios.tokens.proofs import ProofReader
 from nexios.tokens.urls import secure_url
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from nexios.types import Clock
 
 __all__ = ["DPoP", "Proof"]
 
 _KIND = "dpop"
+# RFC 9449 11.1: seconds or minutes. Each proof is remembered for as long.
+_MOST = 3600
 
 
 class Proof(NamedTuple):
@@ -77,8 +80,10 @@ class DPoP:
                 'DPoP(open_store("redis://host"), origin="https://api.example")'
             )
         for name, value, least in (("lifetime", lifetime, 1), ("leeway", leeway, 0)):
-            if not isinstance(value, timedelta) or value.total_seconds() < least:
-                raise ConfigError(f"DPoP: {name} must be a timedelta of {least} seconds or more")
+            if not isinstance(value, timedelta) or not least <= value.total_seconds() <= _MOST:
+                raise ConfigError(
+                    f"DPoP: {name} must be a timedelta of {least} seconds or more, and an hour at most"
+                )
         self.algorithms = _checked_algorithms(algorithms)
         self.required = required
         self._store = store
@@ -175,8 +180,8 @@ def _checked_algorithms(algorithms: Sequence[str]) -> tuple[str, ...]:
 
 
 def _checked_origins(origin: str | Sequence[str]) -> tuple[str, ...]:
-    origins = (origin,) if isinstance(origin, str) else tuple(origin)
-    if not origins:
+    origins = (origin,) if isinstance(origin, str) else origin
+    if not isinstance(origins, Sequence) or not origins:
         raise ConfigError('DPoP: origin is the address of the application: origin="https://api.example"')
     for each in origins:
         parts = secure_url(each, "DPoP: origin")

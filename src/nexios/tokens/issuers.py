@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import timedelta
 from functools import cache
@@ -17,7 +18,7 @@ from nexios.tokens.source import ToPermissions, scope_permissions, unverified_is
 from nexios.tokens.urls import secure_url
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractAsyncContextManager
 
     import httpx2
@@ -78,8 +79,12 @@ class Issuer:
         secure_url(url, "Issuer: the url")
         if jwks_uri is not None:
             secure_url(jwks_uri, "Issuer: jwks_uri")
-        audiences = (audience,) if isinstance(audience, str) else tuple(audience or ())
-        if not audiences or not all(isinstance(name, str) and name for name in audiences):
+        audiences = (audience,) if isinstance(audience, str) else audience
+        if (
+            not isinstance(audiences, Sequence)
+            or not audiences
+            or not all(isinstance(name, str) and name for name in audiences)
+        ):
             raise ConfigError('Issuer: audience is who we are to it, e.g. audience="api" (RFC 7519 4.1.3)')
         secret = [name for name in checked_algorithms(algorithms) if name not in _ASYMMETRIC]
         if secret:
@@ -88,16 +93,17 @@ class Issuer:
             )
         if not all(function is None or callable(function) for function in (permissions, identity)):
             raise ConfigError("Issuer: permissions and identity must be functions of the claims, or None")
-        if leeway < timedelta(0) or refresh_every < timedelta(seconds=1):
-            raise ConfigError("Issuer: leeway must be zero or more, refresh_every a second or more")
+        for name, length, least in (("leeway", leeway, 0), ("refresh_every", refresh_every, 1)):
+            if not isinstance(length, timedelta) or length < timedelta(seconds=least):
+                raise ConfigError(f"Issuer: {name} must be a timedelta of {least} seconds or more")
         self.url = url
         self.clock = clock
         self.permissions_of = permissions
         self.identity_of = identity
-        self._audiences = audiences
+        self._audiences = tuple(audiences)
         self._audience_claim = audience_claim
         self._rules = ClaimRules(
-            audiences if audience_claim == "aud" else None, (url,), leeway.total_seconds()
+            self._audiences if audience_claim == "aud" else None, (url,), leeway.total_seconds()
         )
         self._algorithms = tuple(algorithms)
         self._keys = PublishedKeys(

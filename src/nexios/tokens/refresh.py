@@ -56,12 +56,16 @@ class RefreshTokens:
         Raises:
             TypeError: The claims have no JSON form.
         """
+        try:
+            said = msgspec.json.encode(claims)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise TypeError(f"the claims have no JSON form: {type(error).__name__}") from None
         return TokenFamily(
             id=new_id(now),
             subject=subject,
             client=client,
             scope=scope,
-            claims=msgspec.json.encode(claims),
+            claims=said,
             created_at=_moment(now),
             expires_at=_moment(now + self._lifetime),
         )

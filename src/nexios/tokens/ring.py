@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
@@ -15,7 +16,7 @@ from nexios.tokens.ringfile import Source, Stamp, read_source, stamp_of, write_f
 from nexios.tokens.ringkey import RingKey, Stage, new_key, read_keys
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
     from datetime import timedelta
 
     from nexios.types import Clock
@@ -38,9 +39,17 @@ class KeyRing:
     Args:
         keys: The keys.
         clock: The time now, in seconds since the epoch.
+
+    Raises:
+        ConfigError: There are none.
     """
 
     def __init__(self, keys: Sequence[RingKey], *, clock: Clock = time.time) -> None:
+        if isinstance(keys, (str, Mapping)) or not keys or not all(isinstance(key, RingKey) for key in keys):
+            raise ConfigError(
+                "a KeyRing has a key or more: KeyRing.generate(), or KeyRing.load(...) of a file, a JWKS, "
+                "PEM text or a secret"
+            )
         self._keys = tuple(keys)
         self._clock = clock
         self._generation = 0
@@ -119,6 +128,8 @@ class KeyRing:
         Raises:
             ConfigError: There is no ring in it now.
         """
+        if not isinstance(path, (str, os.PathLike)):
+            raise ConfigError(f"a ring follows the path of a file, not {type(path).__name__}")
         file = Path(path)
         stamp = stamp_of(file)
         ring = cls(read_keys(read_source(file), algorithm), clock=clock)
@@ -218,7 +229,7 @@ class KeyRing:
         found = next((key for key in self._keys if key.kid == kid), None)
         if found is None:
             raise ConfigError(
-                f"the ring has no key {kid[:100]!r}: choose from {', '.join(k.kid for k in self._keys)}"
+                f"the ring has no key {str(kid)[:100]!r}: choose from {', '.join(k.kid for k in self._keys)}"
             )
         if found.stage is Stage.SIGNS:
             raise ConfigError(f"{kid!r} is the key that signs: rotate the ring first, then retire it")

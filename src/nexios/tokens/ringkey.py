@@ -126,6 +126,8 @@ def _read(member: Any, algorithm: str | None) -> RingKey:
     if key.is_secret:
         _check_secret(key, chosen)
     kid = key.kid or _name_of(key)
+    if any("\ud800" <= letter <= "\udfff" for letter in kid):
+        raise ConfigError("the kid of a key has half a letter: leave it out, and the key gets a name")
     made_at = jwk.get("iat")
     return RingKey(
         kid=kid,
