@@ -119,7 +119,7 @@ class Logins(Machine):
         if not good or token.comes_again(now, self.grace):
             assert came == []
             if good:
-                token.login.over.end(now, *self.running)
+                token.login.over.end(now)  # one of them has ended it, and the other may not have heard
             return multiple()
         token.use(now)
         if self.grace:
@@ -128,7 +128,7 @@ class Logins(Machine):
         # Who came second was a thief, as far as anybody knows; who came first may have gone before.
         assert fresh
         assert len(came) <= 1
-        token.login.over.end(now, self.running[0])
+        token.login.over.end(now)
         for each in came:
             self.keep(token.login, each, token.login.scope)
         return multiple()
