@@ -265,7 +265,16 @@ def test_a_limit_of_a_router_counts_each_route_or_all_together() -> None:
         async def answer() -> None: ...
 
         app.include_router(router)
+    # What stands before the path may come from the router, or from where it is included, even twice.
+    within = APIRouter(dependencies=[Depends(limited("1/minute", by="ip"))])
+    within.get("/")(lambda: None)
+    around = APIRouter()
+    around.include_router(within, prefix="/inner/{shelf}")
+    app.include_router(within, prefix="/orders")
+    app.include_router(around, prefix="/users")
     client = TestClient(app)
+    paths = ("/orders/", "/users/inner/1/", "/users/inner/2/", "/orders/")
+    assert [client.get(path).status_code for path in paths] == [200, 200, 429, 429]
     assert [client.get(path).status_code for path in ("/apart/a", "/apart/b")] == [200, 200]
     assert [client.get(path).status_code for path in ("/together/a", "/together/b")] == [200, 429]
 

@@ -138,7 +138,8 @@ class requires:
 class limited:
     """A dependency that lets a request pass only so often: `Depends(limited("10/minute", by="ip"))`.
 
-    The answer tells by its headers how it stands; beyond the limit it is 429.
+    The answer tells by its headers how it stands, unless the handler makes a response of its own; beyond the
+    limit it is 429.
 
     Args:
         limit: How often, e.g. `"10/minute"`, or several: `"10/minute; 1000/day"`.
@@ -164,7 +165,7 @@ class limited:
 
         Args:
             connection: The request or WebSocket.
-            response: What sets headers of the answer, whoever writes it.
+            response: What sets headers of the answer that FastAPI makes.
 
         Raises:
             Problem: It is one too many, 429, or the counters are not there, 503; a WebSocket is closed.
@@ -193,7 +194,11 @@ def _signature(**taken: tuple[Any, Any]) -> inspect.Signature:
 
 def _path(connection: HTTPConnection) -> str:
     """The path as it was declared: whatever stands for its parameters, the limit is one."""
-    route = connection.scope.get("route")
+    # Newer ones of FastAPI's do not copy the routes of a router that is included: what stands in the scope
+    # knows its path within the router alone, which others may have too.
+    included = connection.scope.get("fastapi")
+    route = included.get("effective_route_context") if isinstance(included, dict) else None
+    route = route or connection.scope.get("route")
     return str(getattr(route, "path", None) or connection.scope["path"])
 
 
