@@ -94,9 +94,7 @@ async def upgraded(store: Store) -> AsyncIterator[None]:
         # supervises workers would give up the others too (uvicorn does), and the outage would outlive itself.
         if not getattr(store, "is_server", False):
             raise
-        logger.error(
-            "%s: the application starts, and answers 503 where it needs the store until that is there", away
-        )
+        logger.error("%s: the application starts without it, and where it is needed answers 503", away)
         waiting = asyncio.create_task(_upgrade_later(store))
     else:
         yield

@@ -93,10 +93,7 @@ async def test_an_application_starts_without_its_server_and_lets_nobody_in_until
         async with running(app) as started:
             assert started == "lifespan.startup.complete"
             assert time.monotonic() - began < BOUND
-            assert (
-                "the application starts without it, and where it is needed answers 503"
-                in caplog.text
-            )
+            assert "the application starts without it, and where it is needed answers 503" in caplog.text
             assert await status(app, "/guarded", create_api_key()[0]) == 503
             assert await status(app, "/guarded") == 401
             assert await status(app, "/health") == 204
@@ -104,7 +101,8 @@ async def test_an_application_starts_without_its_server_and_lets_nobody_in_until
             await proxy.heal()
             began = time.monotonic()
             while await status(app, "/guarded", create_api_key()[0]) != 401:
-                assert time.monotonic() - began < BOUND
+                # All tables are made first, and machines that test are slow.
+                assert time.monotonic() - began < 10 * BOUND
                 await asyncio.sleep(0.02)
             key, _ = await APIKeys(app.store).create("ada", "ci")
             assert await status(app, "/guarded", key) == 200
@@ -133,6 +131,6 @@ async def test_a_server_of_a_newer_version_is_told_of_when_it_is_back(
             await proxy.heal()
             began = time.monotonic()
             while "upgraded by a newer version" not in caplog.text:
-                assert time.monotonic() - began < 5 * BOUND
+                assert time.monotonic() - began < 10 * BOUND
                 await asyncio.sleep(0.02)
     assert [r.levelno for r in caplog.records if "newer version" in r.getMessage()] == [logging.ERROR]
