@@ -175,6 +175,7 @@ class Logins(Machine):
 
     @rule()
     def rotate_keys(self) -> None:
+        self.tick()
         ring = KeyRing.load(self.file, clock=self.clock)
         ring.rotate()
         ring.save(self.file)
