@@ -2,38 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import msgspec
 from msgspec import UNSET
 
+from nexios.apikeys.asking import Caller, caller_of, read_small
 from nexios.apikeys.bodies import (
     MadeKey,
     NewKey,
     Rotation,
     ShownKey,
     ShownKeys,
-    read_body,
     rotation_within,
     shown,
 )
-from nexios.apikeys.bounds import Bounds
 from nexios.apikeys.manager import APIKeys
 from nexios.apikeys.model import APIKey
 from nexios.apikeys.rules import checked_addresses, checked_life, checked_permissions
-from nexios.apikeys.settings import BY_KEY, check_routes
+from nexios.apikeys.settings import check_routes
 from nexios.auth.admission import admitted
 from nexios.auth.decorators import auth
-from nexios.auth.identity import identity_text
 from nexios.auth.requirements import Requirement
 from nexios.description import describe
 from nexios.exceptions import ConfigError, UnknownKey
 from nexios.http.problems import (
-    BadRequest,
     Conflict,
-    ContentTooLarge,
     Forbidden,
     NotFound,
     Unprocessable,
@@ -41,13 +35,12 @@ from nexios.http.problems import (
 from nexios.routing import Router
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from nexios.http import Request, Response
 
 __all__ = ["key_routes"]
 
-Body = TypeVar("Body")
-
-_MAX_BODY = 16 * 1024
 _MAX_LISTED = 1000
 _MAX_READ = 10_000
 # However often keys are rotated: what a day adds to the table is bounded.
@@ -120,18 +113,6 @@ def key_routes(
     return router
 
 
-class _Caller(msgspec.Struct, frozen=True):
-    """Who asks.
-
-    Attributes:
-        owner: Whose keys they are.
-        bounds: The widest key that the credential reaches.
-    """
-
-    owner: str
-    bounds: Bounds
-
-
 class _KeyRoutes:
     """The handlers; each is behind a guard."""
 
@@ -144,7 +125,7 @@ class _KeyRoutes:
     @describe(tags=_TAGS, returns=ShownKeys, answers={403: _NARROWER})
     async def list_keys(self, request: Request, response: Response) -> dict[str, Any]:
         """The good ones, the newest first; with `?all=true` those that are over too."""
-        caller = await self._caller(request)
+        caller = await caller_of(request, by_keys=self._allow_api_keys)
         everything = request.query_params.get("all") == "true"
         found = [
             shown(self._keys, record)
@@ -157,7 +138,7 @@ class _KeyRoutes:
     @describe(tags=_TAGS, returns=ShownKey, answers={403: _NARROWER, 404: _NO_KEY})
     async def show_key(self, request: Request, response: Response, key_id: str) -> dict[str, Any]:
         """One of them."""
-        record = await self._own(await self._caller(request), key_id)
+        record = await self._own(await caller_of(request, by_keys=self._allow_api_keys), key_id)
         _not_stored(response)
         return shown(self._keys, record)
 
@@ -174,11 +155,11 @@ class _KeyRoutes:
     )
     async def create_key(self, request: Request, response: Response) -> dict[str, Any]:
         """Make one, which is shown this once."""
-        caller = await self._caller(request)
+        caller = await caller_of(request, by_keys=self._allow_api_keys)
         credential = request.credential
         if isinstance(credential, APIKey) and (credential.rate_limit or credential.monthly_quota):
             raise Forbidden("A key that has a limit makes no other keys, which would have none.")
-        body = await _read(request, NewKey)
+        body = await read_small(request, NewKey)
         bounds, now = caller.bounds, self._keys.now()
         try:
             permissions = checked_permissions(_given(body.permissions, bounds.permissions))
@@ -218,8 +199,8 @@ class _KeyRoutes:
 
     async def rotate_key(self, request: Request, response: Response, key_id: str) -> dict[str, Any]:
         """Replace one; the new key is shown this once."""
-        caller = await self._caller(request)
-        body = await _read(request, Rotation)
+        caller = await caller_of(request, by_keys=self._allow_api_keys)
+        body = await read_small(request, Rotation)
         record = await self._own(caller, key_id)
         most = self._overlap.total_seconds()
         wanted = most if body.overlap is UNSET else body.overlap
@@ -240,30 +221,13 @@ class _KeyRoutes:
     @describe(tags=_TAGS, answers={403: _NARROWER, 404: _NO_KEY})
     async def revoke_key(self, request: Request, response: Response, key_id: str) -> None:
         """End one."""
-        caller = await self._caller(request)
+        caller = await caller_of(request, by_keys=self._allow_api_keys)
         record = await self._own(caller, key_id)
         await self._keys.revoke(record.id, owner=caller.owner)
         _not_stored(response)
         response.status(204)
 
-    async def _caller(self, request: Request) -> _Caller:
-        authentication = request.scope["nexios.authentication"]
-        if _is_by_key(request) and not self._allow_api_keys:
-            # A session or token that came along will do.
-            names = {backend.scope for backend in authentication.backends} - {None, BY_KEY}
-            await admitted(request.scope, Requirement(scopes=frozenset(names)))
-        credential = request.credential
-        if _is_by_key(request) and not (self._allow_api_keys and isinstance(credential, APIKey)):
-            raise Forbidden("API keys are not managed by an API key here.")
-        owner = identity_text(request.user.identity)
-        if owner is None:
-            raise Forbidden("Only a user with an identity has keys.")
-        permissions = _names(authentication.permissions)
-        if isinstance(credential, APIKey):
-            return _Caller(owner, Bounds(permissions, credential.expires_at, credential.addresses))
-        return _Caller(owner, Bounds(permissions))
-
-    async def _own(self, caller: _Caller, key_id: str) -> APIKey:
+    async def _own(self, caller: Caller, key_id: str) -> APIKey:
         record = await self._keys.get(key_id)
         # Alike for all that are not there for the caller: nobody learns which of them exist (CWE-639).
         if record is None or record.owner != caller.owner or not caller.bounds.take(record):
@@ -289,33 +253,9 @@ class _KeyRoutes:
         return {"key": key, **shown(self._keys, record)}
 
 
-async def _read(request: Request, kind: type[Body]) -> Body:
-    raw = bytearray()
-    async for chunk in request.stream():
-        raw += chunk
-        if len(raw) > _MAX_BODY:
-            raise ContentTooLarge(f"The body is read up to {_MAX_BODY} bytes.")
-    try:
-        return read_body(bytes(raw), kind)
-    except msgspec.ValidationError as refused:
-        raise Unprocessable(str(refused)) from None
-    except (msgspec.DecodeError, ValueError):
-        raise BadRequest("The body is not valid JSON.") from None
-
-
-def _is_by_key(request: Request) -> bool:
-    return request.auth == BY_KEY or isinstance(request.credential, APIKey)
-
-
 def _given(value: Any, otherwise: Any) -> Any:
     """What the body says; where it says nothing, what bounds the credential."""
     return otherwise if value is UNSET else value
-
-
-def _names(permissions: Any) -> frozenset[str] | None:
-    if isinstance(permissions, Mapping):
-        return frozenset(name for name, granted in permissions.items() if granted is True)
-    return None if permissions is None else frozenset(permissions)
 
 
 def _not_stored(response: Response) -> None:
