@@ -129,7 +129,9 @@ class KeyRing:
             ConfigError: There is no ring in it now.
         """
         if not isinstance(path, (str, os.PathLike)):
-            raise ConfigError(f"a ring follows the path of a file, not {type(path).__name__}")
+            raise ConfigError(
+                f"a ring follows the path of a file, not {type(path).__name__}: KeyRing.follow('ring.json')"
+            )
         file = Path(path)
         stamp = stamp_of(file)
         ring = cls(read_keys(read_source(file), algorithm), clock=clock)
