@@ -246,7 +246,7 @@ def test_exactly_the_signed_sessions_that_go_on_let_in(world: World) -> None:
     ("machine", "place", "mistake"),
     [
         (InStore, "nexios.session.keeping.SessionKeeper._lives", lambda self, record: True),
-        (Signed, "nexios.stores.revoked.FRESH_FOR", 3.0),
+        (Signed, "nexios.stores.revoked.FRESH_FOR", 100.0),
         (Signed, "nexios.session.signed.session_family", lambda session_id: session_id),
     ],
     ids=["no end", "too late", "one name only"],

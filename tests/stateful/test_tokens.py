@@ -231,7 +231,7 @@ def test_exactly_the_tokens_of_logins_that_go_on_let_in(world: World) -> None:
 @pytest.mark.parametrize(
     ("place", "mistake"),
     [
-        ("nexios.stores.revoked.FRESH_FOR", 3.0),
+        ("nexios.stores.revoked.FRESH_FOR", 100.0),
         ("nexios.tokens.ring._LOOK", 1e6),
         ("nexios.tokens.refresh.RefreshTokens._is_forgiven", lambda self, after: True),
     ],
