@@ -56,7 +56,8 @@ class Proxy:
         for writer in list(self._open):
             # https://man7.org/linux/man-pages/man7/socket.7.html: zero seconds of lingering send a RST
             raw = writer.get_extra_info("socket")
-            raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            with suppress(OSError):  # it may have been closed in this moment
+                raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             writer.transport.abort()
         await self.stop()
 
