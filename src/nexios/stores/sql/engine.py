@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import sqlite3
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -95,10 +97,25 @@ def _note(connection: Any, record: Any) -> None:
 def _connect_args(target: Target, pool: Pool) -> dict[str, Any]:
     if target.sqlite:
         # An answer "locked" comes before the time is up, so that no thread is left behind that waits.
-        return {**target.connect_args, "timeout": pool.timeout * 0.8, "async_creator_fn": _open_file}
+        waiting = {"timeout": pool.timeout * 0.8, "factory": _File}
+        return {**target.connect_args, **waiting, "async_creator_fn": _open_file}
     from nexios.stores.sql.postgresql import connect
 
     return {**target.connect_args, "timeout": pool.timeout, "async_creator_fn": connect}
+
+
+class _File(sqlite3.Connection):
+    """A connection that lets go of the file when it is closed.
+
+    SQLite closes it in truth only once nobody holds a statement of it. Those of a cancelled request are held
+    until the garbage collector comes, seconds later, and for as long nobody else could write.
+    """
+
+    def close(self) -> None:
+        """Undo what is not committed, and close."""
+        with contextlib.suppress(sqlite3.Error):
+            self.rollback()
+        super().close()
 
 
 async def _open_file(path: str, **options: Any) -> Any:
