@@ -207,7 +207,8 @@ class Town:
         user = self.user()
         ends = self.blocked[user] = Ends()
         theirs = [each for there in self.good.values() for each in there if each.identity == user]
-        for each in theirs:
+        # Also what was replaced and is good until it expires
+        for each in (*theirs, *(each for each in self.over if each.identity == user)):
             each.also.append((ends, 0.0))
         ends.begin()
         await self.place.block(user)
