@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import shutil
 from collections import defaultdict
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import asyncpg
+import redis
 
 from benchmarks.candidates import Candidate
 from benchmarks.figures import Figure, figures
@@ -13,6 +18,7 @@ from benchmarks.machine import pinned
 from benchmarks.progress import console, steps
 from benchmarks.requests import REQUESTS
 from benchmarks.served import served, wrk
+from benchmarks.world import POSTGRESQL, REDIS, SESSIONS
 
 YARDSTICK = "sessions.starlette_cookie"
 
@@ -23,6 +29,27 @@ CANDIDATES = (
     Candidate("sessions.nexios_redis", "Nexios, Redis", ("nexios", "redis")),
     Candidate("sessions.nexios_postgresql", "Nexios, PostgreSQL", ("nexios", "sqlalchemy", "asyncpg")),
 )
+
+
+async def _postgresql(statement: str) -> None:
+    connection = await asyncpg.connect(POSTGRESQL)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@contextmanager
+def _places() -> Iterator[None]:
+    """Where the sessions are kept for the time of the block."""
+    asyncio.run(_postgresql(f"CREATE SCHEMA {SESSIONS}"))
+    try:
+        yield
+    finally:
+        asyncio.run(_postgresql(f"DROP SCHEMA {SESSIONS} CASCADE"))
+        with redis.Redis.from_url(REDIS) as server:
+            for key in server.scan_iter(f"{SESSIONS}:*", count=1000):
+                server.delete(key)
 
 
 def measure(rounds: int, seconds: int) -> dict[str, Figure] | None:
@@ -36,6 +63,7 @@ def measure(rounds: int, seconds: int) -> dict[str, Figure] | None:
     request = REQUESTS["session"]
     rates: dict[str, list[float]] = defaultdict(list)
     with ExitStack() as stack:
+        stack.enter_context(_places())
         with console.status("starting the servers"):
             servers = [stack.enter_context(served(candidate, [request])) for candidate in CANDIDATES]
         stack.enter_context(pinned(1))

@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from benchmarks.apps.sessions.stored import session_app
-from benchmarks.world import POSTGRESQL
+from benchmarks.world import POSTGRESQL, SESSIONS
 
-app = session_app(POSTGRESQL)
+app = session_app(f"{POSTGRESQL}?schema={SESSIONS}")

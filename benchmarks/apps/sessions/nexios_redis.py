@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from benchmarks.apps.sessions.stored import session_app
-from benchmarks.world import REDIS
+from benchmarks.world import REDIS, SESSIONS
 
-app = session_app(REDIS)
+app = session_app(f"{REDIS}?prefix={SESSIONS}:")

@@ -8,7 +8,7 @@ from starsessions import SessionAutoloadMiddleware, SessionMiddleware
 from starsessions.stores.redis import RedisStore
 
 from benchmarks.apps.sessions.starlette_cookie import ROUTES
-from benchmarks.world import FOURTEEN_DAYS, REDIS
+from benchmarks.world import FOURTEEN_DAYS, REDIS, SESSIONS
 
 
 def create_app() -> Starlette:
@@ -18,7 +18,7 @@ def create_app() -> Starlette:
         middleware=[
             Middleware(
                 SessionMiddleware,
-                store=RedisStore(REDIS, prefix="nexios-benchmark-starsessions:"),
+                store=RedisStore(REDIS, prefix=f"{SESSIONS}:starsessions:"),
                 lifetime=FOURTEEN_DAYS,
                 cookie_https_only=False,
             ),
