@@ -48,4 +48,4 @@ REDIS = "redis://127.0.0.1:6379/0"
 """The servers of the parts that measure stores."""
 
 SESSIONS = "nexios_benchmark_sessions"
-"""The schema, and the start of the keys, of the applications whose sessions are measured; dropped after it."""
+"""The schema, and the start of the keys, of the applications whose sessions are measured."""
