@@ -18,6 +18,7 @@ from nexios.auth.backends.apikey import APIKeyAuthBackend
 from nexios.auth.backends.jwt import JWTAuthBackend
 from nexios.auth.backends.session import SessionAuthBackend, login, logout
 from nexios.exceptions import StoreUnavailable
+from nexios.kept import Kept
 from nexios.session import SessionMiddleware
 from nexios.stores import open_store
 from nexios.stores.sql.database import Database
@@ -76,11 +77,14 @@ def create_app() -> NexiosApp:
             raise HTTPException(404)
         return user
 
+    by_key = APIKeyAuthBackend(keys=keys)
+    # That a key has the form of one is kept for ten thousand, which would take longer than a siege to fill.
+    by_key._kept = Kept(entries=KEPT)
     app.add_middleware(SessionMiddleware(store=sessions))
     backends = [
         JWTAuthBackend(identifier="sub", tokens=tokens, kept=KEPT),
         SessionAuthBackend(),
-        APIKeyAuthBackend(keys=keys),
+        by_key,
     ]
     app.add_middleware(AuthenticationMiddleware(user_model=User, backends=backends))
     app.include(token_routes(tokens))

@@ -46,7 +46,7 @@ def _summary(found: Found) -> Iterator[str]:
     yield ""
     strangers = found.strangers or {}
     answers = len(found.ledger.asked)
-    wrong = len(found.ledger.wrong) + strangers.get("wrong", 0)
+    wrong = len(found.ledger.wrong)
     yield from _table(
         ["", "count"],
         [

@@ -26,15 +26,16 @@ class Strangers:
     """
 
     def __init__(self, town: Town, folder: Path, port: int) -> None:
+        self._town = town
         self._shown = folder / "strangers.txt"
         self._port = port
         lines = []
         for _ in range(FORGED):
             forged = town.forged()
             ((name, value),) = forged.headers.items()
-            lines.append(f"/me\t{name}\t{value}\t{'401 503' if forged.needs else '401'}")
+            lines.append(f"/me\t{name}\t{value}")
             if len(lines) % 5 == 0:
-                lines.append("/health\taccept\t*/*\t200")
+                lines.append("/health\taccept\t*/*")
         self._shown.write_text("".join(f"{line}\n" for line in lines))
 
     async def come(self, seconds: float) -> dict[str, int] | None:
@@ -63,4 +64,7 @@ class Strangers:
         }
         if "asked" not in found:
             raise RuntimeError(f"wrk said nothing of the answers: {text}")
+        said = re.search(r"^strangers said (.*)$", text, re.M)
+        if said:
+            self._town.ledger.wrong.append(f"a stranger, {found['wrong']} times and at last: {said[1]}")
         return found
