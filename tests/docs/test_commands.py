@@ -13,7 +13,8 @@ import pytest
 from tests.docs.markdown import GUIDES, README, ROOT, blocks, shown
 
 NEXIOS = re.compile(
-    r"(?<![\w.@/-])nexios ((?:demo|new|run|secret|tokens|token|keys|key|sessions|db|routes|check)\b[^|)&#\n]*)"
+    r"(?<![\w.@/-])nexios "
+    r"((?:demo|new|run|secret|tokens|token|keys|key|sessions|db|routes|check)\b[^|)&#\n]*)"
 )
 # How many words the commands of a group have.
 GROUPS = {"token": 2, "tokens": 3, "key": 2, "keys": 2, "sessions": 2, "db": 2}
