@@ -116,7 +116,7 @@ async def test_a_server_that_fails_under_load_lets_nobody_in_and_is_used_again(
             await asyncio.sleep(0.02)
         # All at once need a connection each, which a busy machine does not make in the time of one look.
         while (found := await visitors.come()) != ALL_WELL:
-            assert time.monotonic() - began < 2 * BOUND, found
+            assert time.monotonic() - began < BOUND, found
         # What was not acknowledged did not happen, and happens now.
         assert (await visitors.ask("/me", visitors.secrets[10])).status == 200
         assert (await visitors.ask("/logout", visitors.secrets[10], "POST")).status == 200
