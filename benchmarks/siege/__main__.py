@@ -10,7 +10,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.siege import picture, report
+from benchmarks.siege import figures, picture, report
 from benchmarks.siege.run import Found, besiege
 from benchmarks.world import POSTGRESQL, REDIS
 
@@ -47,7 +47,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         options.output.mkdir(parents=True, exist_ok=True)
         (options.output / "siege.md").write_text(text, encoding="utf-8")
         (options.output / "siege.svg").write_text(picture.draw(found), encoding="utf-8")
-    return 0 if found.holds else 1
+    memory = figures.growth(found)
+    return 0 if found.holds and (memory is None or memory.is_flat) else 1
 
 
 if __name__ == "__main__":

@@ -12,6 +12,11 @@ from benchmarks.siege.trouble import Memory
 
 MIB = 1024 * 1024
 
+FLAT = 0.25
+"""MiB a minute: some fifteen bytes for each request of a siege, less than the smallest object takes."""
+LONG_ENOUGH = 5.0
+"""Minutes, before which what grows may only be getting warm."""
+
 
 class Fault(msgspec.Struct):
     """All faults of one kind with one store.
@@ -49,6 +54,11 @@ class Growth(msgspec.Struct, frozen=True):
     last: float
     highest: float
     slope: float
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether nothing is kept of each request, as far as it was watched for long enough to say."""
+        return self.minutes < LONG_ENOUGH or self.slope <= FLAT
 
 
 def faults(found: Found) -> list[Fault]:

@@ -106,7 +106,7 @@ def _memory(found: Found) -> Iterator[str]:
     yield (
         f"The worker that nobody killed had {seen.first:.1f} MiB of its own after a third of the time and "
         f"{seen.last:.1f} MiB {seen.minutes:.1f} minutes later: {seen.slope:+.2f} MiB a minute. "
-        f"The most that any worker had was {seen.highest:.1f} MiB."
+        f"More than {figures.FLAT} would be a leak. The most that any worker had was {seen.highest:.1f} MiB."
     )
     yield ""
 

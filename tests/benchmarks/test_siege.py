@@ -140,6 +140,13 @@ def test_the_slope_is_that_of_the_worker_that_lived_longest() -> None:
     assert seen.slope == pytest.approx(60)
 
 
+@pytest.mark.parametrize(
+    ("minutes", "slope", "flat"), [(6.0, 0.2, True), (6.0, 0.3, False), (1.0, 0.3, True), (6.0, -1.0, True)]
+)
+def test_memory_is_flat_where_it_hardly_grows_for_long(minutes: float, slope: float, flat: bool) -> None:
+    assert figures.Growth(minutes, first=70, last=71, highest=72, slope=slope).is_flat is flat
+
+
 @pytest.mark.service
 @pytest.mark.skipif(not Path("/proc/self/statm").exists(), reason="who the workers are is read from /proc")
 def test_nobody_gets_in_or_out_by_mistake_while_everything_breaks(tmp_path: Path) -> None:

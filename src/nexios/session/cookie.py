@@ -6,7 +6,7 @@ import base64
 import binascii
 import hashlib
 import re
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any
 
 import msgspec
 
@@ -31,32 +31,29 @@ _ROOM_FOR_ATTRIBUTES = 160
 
 # The signature's last letter has two bits that decoding ignores, and padding or letters of no alphabet are
 # ignored as well: a cookie has one spelling, of which no letter can be changed.
-_SIGNED = re.compile(r"[\w-]+\.[\w-]+\.[\w-]{42}[AEIMQUYcgkosw048]", re.ASCII)
+_SIGNED = re.compile(rb"[\w-]+\.[\w-]+\.[\w-]{42}[AEIMQUYcgkosw048]")
 
 
-class StoredSession(NamedTuple):
+class StoredSession(msgspec.Struct, frozen=True):
     """A session as it was found.
 
     Attributes:
         id: Its id.
         created_at: When it began, in seconds since the epoch.
         data: Its data as a JSON object.
+        signed_at: When its cookie was signed, in seconds since the epoch.
     """
 
     id: str
     created_at: int
     data: bytes
+    signed_at: int
 
 
 class _Payload(msgspec.Struct, forbid_unknown_fields=True):
     id: str
     at: Annotated[int, msgspec.Meta(ge=0, lt=1 << 40)]
     data: msgspec.Raw
-
-
-class _Verified(msgspec.Struct, frozen=True):
-    stored: StoredSession
-    signed_at: int
 
 
 _payload = msgspec.json.Decoder(_Payload)
@@ -105,24 +102,23 @@ class SignedCookies:
         self._clock = clock
         self._max_age = int(max_age.total_seconds())
         self._idle = None if idle_timeout is None else int(idle_timeout.total_seconds())
-        self._kept: Kept[str, _Verified] = Kept()
+        self._kept: Kept[bytes, StoredSession] = Kept()
         self.is_over = is_over
 
-    def read(self, value: str) -> StoredSession | None:
+    def read(self, value: bytes) -> StoredSession | None:
         """The session that a cookie's value holds, or None for all that is no live session of ours."""
-        verified = self._kept.get(value)
-        if verified is None:
+        stored = self._kept.get(value)
+        if stored is None:
             if len(value) > _MAX_COOKIE:
                 return None
-            verified = self._verify(value)
-            if verified is None:
+            stored = self._verify(value)
+            if stored is None:
                 return None
-            self._kept.put(value, verified)
-        stored = verified.stored
+            self._kept.put(value, stored)
         now = self._clock()
         if now - stored.created_at > self._max_age:
             return None
-        if self._idle is not None and now - verified.signed_at > self._idle:
+        if self._idle is not None and now - stored.signed_at > self._idle:
             return None
         return None if self.is_over(stored.id, stored.created_at) else stored
 
@@ -142,16 +138,11 @@ class SignedCookies:
         life = self._max_age - (int(self._clock()) - created_at)
         return value, life if self._idle is None else min(life, self._idle)
 
-    def wants_refresh(self, value: str) -> bool:
+    def wants_refresh(self, stored: StoredSession) -> bool:
         """Whether the cookie should be signed anew so that the idle timeout counts from now."""
-        if self._idle is None:
-            return False
-        verified = self._kept.get(value)
-        if verified is None:
-            return False
-        return self._clock() - verified.signed_at >= min(60, self._idle // 4)
+        return self._idle is not None and self._clock() - stored.signed_at >= min(60, self._idle // 4)
 
-    def _verify(self, value: str) -> _Verified | None:
+    def _verify(self, value: bytes) -> StoredSession | None:
         if not _SIGNED.fullmatch(value):
             return None
         try:
@@ -162,4 +153,4 @@ class SignedCookies:
             _object.decode(data)
         except (self._bad, binascii.Error, msgspec.MsgspecError, ValueError, RecursionError):
             return None
-        return _Verified(StoredSession(payload.id, payload.at, data), int(signed_at.timestamp()))
+        return StoredSession(payload.id, payload.at, data, int(signed_at.timestamp()))

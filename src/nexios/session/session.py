@@ -28,7 +28,6 @@ class Session(MutableMapping[str, Any]):
         id: Its id; None until it is kept.
         identity: Who has logged in by this request; None: nobody.
         created_at: When it began, in seconds since the epoch.
-        cookie: The value of the client's cookie that it was found by.
         presented: Whether the client sent any cookie of the name.
         accessed: Whether anybody has looked at it.
         sealed: Nothing may be stored, since the request comes from another site.
@@ -38,7 +37,6 @@ class Session(MutableMapping[str, Any]):
     id: str | None = None
     identity: str | None = None
     created_at: int | None = None
-    cookie: str = ""
     presented: bool = False
     sealed: bool = False
     accessed: bool = False

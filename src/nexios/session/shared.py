@@ -120,7 +120,7 @@ class SharedLayer(SignedLayer):
 
     def prepare(self, session: SharedSession) -> tuple[bytes, bytes] | None:
         """See `Keeper`."""
-        if session.is_as_stored and not self._signer.wants_refresh(session.cookie):
+        if self.is_up_to_date(session):
             return None
         return self.changed(session)
 

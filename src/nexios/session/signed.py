@@ -60,9 +60,9 @@ class SignedSession(Session):
         return self._stored
 
     @property
-    def is_as_stored(self) -> bool:
-        """Whether nobody can have changed anything."""
-        return not self._lent and self._stored is not None
+    def unchanged(self) -> StoredSession | None:
+        """The session that the client came with, where nobody can have changed anything in it."""
+        return None if self._lent else self._stored
 
     def renew(self) -> None:
         """Go on under a new id, with the same data; the old cookie is dead (ASVS 7.2.4)."""
@@ -181,22 +181,23 @@ class SignedLayer(SessionLayer):
 
     def find(self, session: SignedSession) -> StoredSession | None:
         """The one live session among the cookies; of several different ones, none is believed."""
+        start, chosen = self._start, b""
         found: StoredSession | None = None
         for header, line in session.headers:
-            if header != b"cookie" or self._start not in line:
+            if header != b"cookie" or start not in line:
                 continue
-            for part in line.split(b";") if b";" in line else (line,):
+            for part in line.split(b";"):
                 part = part.strip()
-                if not part.startswith(self._start):
+                if not part.startswith(start):
                     continue
                 session.presented = True
-                value = part[len(self._start) :].decode("latin-1")
+                value = part[len(start) :]
                 stored = self._signer.read(value)
-                if stored is None or value == session.cookie:
+                if stored is None or value == chosen:
                     continue
                 if found is not None:
                     return None
-                session.cookie, found = value, stored
+                chosen, found = value, stored
         return found
 
     def finish(self, session: SignedSession, message: Message) -> Message:
@@ -206,11 +207,16 @@ class SignedLayer(SessionLayer):
             SessionDataError: What was stored cannot be kept.
         """
         headers = [*message.get("headers", ()), VARY]
-        if not session.is_as_stored or self._signer.wants_refresh(session.cookie):
+        if not self.is_up_to_date(session):
             cookie = self.changed(session)
             if cookie is not None:
                 headers.append(cookie)
         return {**message, "headers": headers}
+
+    def is_up_to_date(self, session: SignedSession) -> bool:
+        """Whether nobody can have changed anything, and the client's cookie is young enough."""
+        stored = session.unchanged
+        return stored is not None and not self._signer.wants_refresh(stored)
 
     def note_end(self, session: SignedSession, ended: str, created_at: int) -> None:
         """Let nobody in by this id, or family of ids, of a session begun at `created_at`."""
@@ -227,7 +233,7 @@ class SignedLayer(SessionLayer):
             if stored is not None:
                 session.end()
             return self.cookie.delete_cookie(session.scheme) if session.presented else None
-        if stored is not None and data == stored.data and not self._signer.wants_refresh(session.cookie):
+        if stored is not None and data == stored.data and not self._signer.wants_refresh(stored):
             return None
         session_id = session.id or session.restart()
         created_at = int(self._clock()) if session.created_at is None else session.created_at

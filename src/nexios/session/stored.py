@@ -45,6 +45,7 @@ class ServerSession(Session):
 
     Attributes:
         record: What the store keeps of it; None: nothing yet.
+        cookie: The value of the client's cookie that it was found by, or shall have.
         failed: The store did not answer, so that nothing can be said of the session.
         secret: What the client's cookie shall hold from now on; None: what it does.
         over: The ids of sessions that this request has ended.
@@ -52,6 +53,7 @@ class ServerSession(Session):
     """
 
     record: SessionRecord | None = None
+    cookie: str = ""
     failed: bool = False
     secret: str | None = None
     added: bool = False
