@@ -1,0 +1,1 @@
+"""Mutation testing: does a test fail where the code is changed?"""
