@@ -33,7 +33,9 @@ def write_summary(mutants: Sequence[Mutant], results: Results, explained: Path =
             continue
         console.print(f"{mutant.module}:{mutant.line} {mutant.operator} #{mutant.nth}", markup=False)
         console.print(f"    {mutant.text}", markup=False)
-    stale = reasons - {mutant.name for mutant in mutants if results.killed(mutant) is False}
+    modules = {mutant.module for mutant in mutants}
+    open_ = {mutant.name for mutant in mutants if not results.killed(mutant)}
+    stale = {name for name in reasons - open_ if name.partition("|")[0] in modules}
     for name in sorted(stale):
         console.print(f"explained, but no survivor: {name}", markup=False)
     parts = list(dict.fromkeys(part for part, _ in figures))
