@@ -82,6 +82,7 @@ async def refused(app: NexiosApp, headers: list[Header], error: str = "invalid_d
 
 WRONG: dict[str, dict[str, Any]] = {
     "another method": {"htm": "POST"},
+    "a method that comes before it": {"htm": "DELETE"},
     "no method": {"htm": None},
     "another path": {"htu": f"{ORIGIN}/you"},
     "another host": {"htu": "https://other.example/me"},

@@ -83,3 +83,38 @@ async def test_one_letter_of_the_signature_decides() -> None:
 )
 def test_addresses_that_mean_the_same_are_the_same(spelt: str, meant: str) -> None:
     assert normal_url(spelt) == normal_url(meant) == meant
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        # Lower-case, it is another host: the K is the sign of a kelvin.
+        "https://to\u212aen.example/me",
+        "https://token.example/m\xe9",
+        # Parsers drop these without a word.
+        "https://token.example/m\ne",
+        "https://token.\texample/me",
+        "\0https://token.example/me",
+        " https://token.example/me",
+        "https://token.example/m e",
+        # Browsers read it as /.
+        "https://token.example\\me",
+        "https://token.example:8443:1/me",
+        "https://token.example:99999/me",
+        "https://somebody@token.example/me",
+        "https:///me",
+        "ftp://token.example/me",
+        "",
+        7,
+        None,
+    ],
+    ids=ascii,
+)
+def test_what_is_no_address_of_a_host_has_no_usual_spelling(url: object) -> None:
+    with pytest.raises(ValueError, match=r"address|[Pp]ort"):
+        normal_url(url)
+
+
+def test_another_port_is_another_address() -> None:
+    for url in ("https://token.example:8443/me", "https://token.example:80/me", "http://token.example:81/me"):
+        assert normal_url(url) == url
