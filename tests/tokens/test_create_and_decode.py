@@ -89,6 +89,54 @@ def test_what_is_no_text_is_no_token(token: Any) -> None:
         decode_jwt(token, SECRET)
 
 
+PAYLOADS: dict[str, tuple[Any, type[Exception], str]] = {
+    "a list": ([("id", "7")], TypeError, "the payload is a mapping"),
+    "text": ("id", TypeError, "the payload is a mapping"),
+    "a name that is no text": ({7: "id"}, TypeError, "the payload is a mapping"),
+    "nothing": ({}, ValueError, "the payload is empty"),
+    "a number for a subject": ({"sub": 7}, TypeError, "sub is text"),
+    "a number for an id": ({"id": "7", "jti": 7}, TypeError, "jti is text"),
+    "a number for an issuer": ({"id": "7", "iss": 7}, TypeError, "iss is text"),
+    "a number for an audience": ({"id": "7", "aud": 7}, TypeError, "aud is text or a list"),
+    "a number among audiences": ({"id": "7", "aud": ["api", 7]}, TypeError, "aud is text or a list"),
+    "audiences by name": ({"id": "7", "aud": {"api": "web"}}, TypeError, "aud is text or a list"),
+}
+
+
+@pytest.mark.parametrize(("payload", "error", "mend"), PAYLOADS.values(), ids=PAYLOADS.keys())
+def test_what_nobody_could_verify_is_not_signed(payload: Any, error: type[Exception], mend: str) -> None:
+    with pytest.raises(error, match=mend):
+        create_jwt(payload, SECRET)
+
+
+def test_the_longest_token_that_is_read_is_the_longest_that_is_made() -> None:
+    longest = create_jwt({"id": "7" * 12_218}, SECRET)
+    assert len(longest) == 16 * 1024
+    assert decode_jwt(longest, SECRET) == {"id": "7" * 12_218}
+    with pytest.raises(ValueError, match="claim less"):
+        create_jwt({"id": "7" * 12_219}, SECRET)
+
+
+@pytest.mark.parametrize(
+    ("claims", "reason"),
+    [
+        ({"sub": 7}, "sub or jti is not text"),
+        ({"jti": 7}, "sub or jti is not text"),
+        ({"sub": None, "jti": "a"}, "sub or jti is not text"),
+        ({"aud": 7}, "aud is neither text nor a list of texts"),
+        ({"aud": {"api": 1}}, "aud is neither text nor a list of texts"),
+        ({"aud": ["api", 7]}, "aud is neither text nor a list of texts"),
+        ({"aud": ["web", "files"]}, "aud names somebody else"),
+        ({"aud": []}, "aud names somebody else"),
+    ],
+    ids=str,
+)
+def test_claims_of_another_kind_are_not_believed(claims: dict[str, Any], reason: str) -> None:
+    NexiosApp(config=MakeConfig(secret_key=SECRET, jwt_audience="api"))
+    with pytest.raises(InvalidToken, match=reason):
+        decode_jwt(forge(payload={"id": "7", "aud": "api", **claims}))
+
+
 def test_a_refusal_is_an_authentication_error() -> None:
     with pytest.raises(AuthenticationError):
         decode_jwt("x", SECRET)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import Any
 
+import jwt
 import pytest
 import time_machine
 from hypothesis import given
@@ -13,7 +14,7 @@ from hypothesis import strategies as st
 from nexios import MakeConfig, NexiosApp
 from nexios.auth.backends.jwt import create_jwt, decode_jwt
 from nexios.exceptions import InvalidToken
-from nexios.tokens.claims import ClaimRules
+from nexios.tokens.claims import ClaimRules, Claims
 from tests.attacks.forging import forge, part
 from tests.attacks.targets import TokenTarget
 from tests.parts import SECRET, Clock
@@ -37,6 +38,7 @@ SET_AT: Any = time_machine.travel(NOW, tick=False)
         ({"exp": 0}, None, -NOW - 1),
         ({"nbf": -1}, None, None),
         ({"exp": 2**62}, None, None),
+        ({"exp": 9e307, "nbf": -9e307}, None, None),
     ],
 )
 def test_a_token_holds_from_its_first_second_to_its_last(
@@ -58,6 +60,29 @@ def test_a_token_holds_from_its_first_second_to_its_last(
             target.takes(token)
         else:
             target.refuses(token)
+
+
+@pytest.mark.parametrize(
+    "moment", [1e308, 1.7e308, -1e308, -1.7e308, 10**400, -(10**400), True, "1", None], ids=repr
+)
+@pytest.mark.parametrize("name", ["exp", "nbf", "iat"])
+def test_what_no_clock_can_be_compared_with_is_no_moment(name: str, moment: Any) -> None:
+    with pytest.raises(InvalidToken, match=f"{name} is not a number of seconds|no JSON object"):
+        decode_jwt(forge(payload={"id": "7", name: moment}), SECRET)
+
+
+def test_rules_without_a_leeway_have_none() -> None:
+    claims = {"id": "7", "nbf": NOW, "exp": NOW + 60}
+    for moment in (NOW, NOW + 59.5):
+        assert ClaimRules().check(claims, moment) == claims
+    for moment in (NOW - 0.5, NOW + 60):
+        with pytest.raises(InvalidToken):
+            ClaimRules().check(claims, moment)
+
+
+def test_claims_that_say_nothing_of_time_hold_at_any() -> None:
+    for moment in (-1, 0, NOW, 2**62):
+        assert Claims({"id": "7"}).hold_at(moment)
 
 
 def test_a_token_that_never_holds_is_refused(kept: int) -> None:
@@ -161,6 +186,33 @@ def test_the_last_second_that_other_libraries_read_is_the_last() -> None:
         )
         with pytest.raises(ValueError, match="9999"):
             create_jwt({"id": "7"}, SECRET, expires_in=longest + timedelta(seconds=1))
+
+
+@pytest.mark.parametrize("name", ["exp", "nbf", "iat"])
+def test_a_moment_in_a_payload_is_within_the_years_that_others_read(name: str) -> None:
+    for last in (253_402_300_799, -253_402_300_799):
+        token = create_jwt({"id": "7", name: last}, SECRET)
+        assert jwt.decode(token, options={"verify_signature": False})[name] == last
+    for beyond in (253_402_300_800, -253_402_300_800, 253_402_300_799.5, 10**400, float("inf"), float("nan")):
+        with pytest.raises(ValueError, match=f"{name} is beyond the year 9999"):
+            create_jwt({"id": "7", name: beyond}, SECRET)
+    for other in ("1800000000", True, None, timedelta(minutes=1)):
+        with pytest.raises(TypeError, match=f"{name} is a number of seconds"):
+            create_jwt({"id": "7", name: other}, SECRET)
+
+
+@pytest.mark.parametrize(
+    "expires_in", [0, -1, 1 / 61, timedelta(seconds=0.9), timedelta.max, float("inf"), float("nan")], ids=repr
+)
+def test_a_token_lives_a_second_at_least_and_not_for_ever(expires_in: Any) -> None:
+    with pytest.raises(ValueError, match="a second or more and end before the year 9999"):
+        create_jwt({"id": "7"}, SECRET, expires_in=expires_in)
+
+
+@pytest.mark.parametrize("expires_in", ["30", True, [30]], ids=repr)
+def test_what_is_no_time_is_no_time_to_live(expires_in: Any) -> None:
+    with pytest.raises(TypeError, match="a timedelta or a number of minutes"):
+        create_jwt({"id": "7"}, SECRET, expires_in=expires_in)
 
 
 def test_without_expires_in_a_token_has_no_expiry() -> None:
