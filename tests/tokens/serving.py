@@ -59,3 +59,4 @@ def assert_refused(answer: Answer, error: str, status: int = 400) -> None:
     assert answer.one("content-type") == "application/json"
     assert answer.one("cache-control") == "no-store"
     assert answer.one("pragma") == "no-cache"
+    assert answer.one("www-authenticate") == ('Basic realm="token"' if status == 401 else None)

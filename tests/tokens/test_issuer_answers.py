@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from typing import Any
 
@@ -22,6 +23,10 @@ def packed(handler: Any) -> None:
     handler.reply(200, b"{}", Content_Encoding="gzip")
 
 
+def packed_anew(handler: Any) -> None:
+    handler.reply(200, b"{}", Content_Encoding="zstd")
+
+
 def no_http(handler: Any) -> None:
     handler.wfile.write(b"what?\r\n\r\n")
     handler.close_connection = True
@@ -39,10 +44,12 @@ def no_http(handler: Any) -> None:
         ({}, "letter by letter|no list of keys"),
         (big, "more than 1048576 bytes"),
         (packed, "packed"),
+        (packed_anew, "packed"),
         (no_http, "could not be asked: RemoteProtocolError"),
         (redirecting(302, "http://127.0.0.2:1/keys"), "not safe"),
         (redirecting(307, "https://elsewhere.example/keys"), "another host"),
         (redirecting(301, "http://localhost:1/keys"), "another host"),
+        (redirecting(303, "http://127.0.0.1:1/keys"), "another host"),
         (redirecting(308, "file:///etc/passwd"), "not safe"),
         (redirecting(302, ""), "leads on more than 3 times"),
         (lambda handler: handler.reply(500, b"{}"), "answered (404|500)"),
@@ -107,10 +114,44 @@ def test_metadata_of_somebody_else_are_not_believed(metadata: dict[str, Any], pr
     assert JWKS not in provider.asked
 
 
-def test_a_redirect_within_the_host_is_followed(provider: Provider) -> None:
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+def test_a_redirect_within_the_host_is_followed(status: int, provider: Provider) -> None:
     provider.answers["/new"] = provider.answers[JWKS]
-    provider.answers[JWKS] = redirecting(302, "/new")
+    provider.answers[JWKS] = redirecting(status, "/new")
     IssuerTarget(issuer_of(provider)).takes(provider.token())
+
+
+@pytest.mark.parametrize("status", [300, 304, 305, 306, 309])
+def test_no_other_answer_leads_on(status: int, provider: Provider) -> None:
+    provider.answers["/new"] = provider.answers[JWKS]
+    provider.answers[JWKS] = redirecting(status, "/new")
+    IssuerTarget(issuer_of(provider)).cannot_tell(provider.token())
+    assert "/new" not in provider.asked
+
+
+@pytest.mark.parametrize("times", [3, 4])
+def test_a_provider_leads_on_three_times_at_most(times: int, provider: Provider) -> None:
+    last = provider.answers[JWKS]
+    for number in range(times):
+        provider.answers[f"/{number}" if number else JWKS] = redirecting(302, f"/{number + 1}")
+    provider.answers[f"/{times}"] = last
+    target = IssuerTarget(issuer_of(provider))
+    if times == 3:
+        target.takes(provider.token())
+    else:
+        target.cannot_tell(provider.token())
+    assert provider.asked == [OIDC, JWKS, "/1", "/2", "/3"]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_an_answer_has_a_megabyte_at_most(more: int, provider: Provider) -> None:
+    body = json.dumps(provider.ring.public_jwks()).encode()
+    provider.answers[JWKS] = body.ljust(1024 * 1024 + more)
+    target = IssuerTarget(issuer_of(provider))
+    if more:
+        target.cannot_tell(provider.token())
+    else:
+        target.takes(provider.token())
 
 
 def test_a_thousand_keys_are_read(kept: int, provider: Provider) -> None:

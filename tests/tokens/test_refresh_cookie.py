@@ -162,6 +162,39 @@ async def test_other_clients_have_it_in_the_body_as_ever(app: NexiosApp, tokens:
     assert answer.json()["refresh_token"]
 
 
+async def test_what_another_client_sends_takes_no_cookie_away(app: NexiosApp) -> None:
+    answer = await post(app, "/token", {**GRANT, "refresh_token": "junk"})
+    assert_refused(answer, "invalid_grant")
+    assert answer.all("set-cookie") == []
+
+
+async def test_an_emptied_cookie_is_none_and_beside_another_it_is_one_too_many(
+    app: NexiosApp, tokens: Tokens
+) -> None:
+    value = await log_in(app)
+    assert_refused(await post(app, "/token", GRANT, cookie("")), "invalid_request")
+    for both in (("", value), (value, "")):
+        header = ("cookie", "; ".join(f"refresh_token={each}" for each in both))
+        assert_refused(await post(app, "/token", GRANT, header), "invalid_request")
+    form = {**GRANT, "refresh_token": (await tokens.issue("ada")).refresh_token}
+    assert (await post(app, "/token", form, cookie(""))).status == 200
+    assert (await post(app, "/token", GRANT, cookie(value))).status == 200
+
+
+@pytest.mark.parametrize(
+    "header",
+    [("accept", "refresh_token={}"), ("x-cookie", "refresh_token={}"), ("cookie", "a=refresh_token={}")],
+    ids=["a header before it", "a header behind it", "the value of another"],
+)
+async def test_the_cookie_is_taken_from_nowhere_else(header: Header, app: NexiosApp) -> None:
+    value = await log_in(app)
+    elsewhere = (header[0], header[1].format(value))
+    assert_refused(await post(app, "/token", GRANT, elsewhere), "invalid_request")
+    for around in ("lang={}; refresh_token={}", "refresh_token={1}; theme={0}"):
+        other, value = await log_in(app), await log_in(app)
+        assert (await post(app, "/token", GRANT, ("cookie", around.format(other, value)))).status == 200
+
+
 async def test_without_the_mode_a_cookie_is_nothing(tokens: Tokens) -> None:
     pair = await tokens.issue("ada")
     plain = app_of(tokens)
@@ -171,6 +204,9 @@ async def test_without_the_mode_a_cookie_is_nothing(tokens: Tokens) -> None:
 
 async def test_the_browser_keeps_it_as_long_as_it_is_told(tokens: Tokens) -> None:
     short = RefreshCookie("later", path="/auth/token", max_age=timedelta(hours=1))
+    response = Response()
+    RefreshCookie(max_age=timedelta(seconds=1)).set(response, await tokens.issue("ada"))
+    assert any(b"Max-Age=1; " in line for _, line in response.raw_headers)
     response = Response()
     short.set(response, await tokens.issue("ada"))
     ((_, line),) = [pair for pair in response.raw_headers if pair[0] == b"set-cookie"]
