@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -10,7 +11,7 @@ import pytest
 
 from nexios.exceptions import InvalidToken, StoreUnavailable
 from nexios.stores import MemoryStore
-from nexios.tokens import Tokens
+from nexios.tokens import KeyRing, Tokens
 from tests.parts import Clock
 from tests.tokens.issuing import tokens_of
 
@@ -224,3 +225,29 @@ async def test_a_subject_half_revoked_can_be_revoked_again(half: str, clock: Clo
     assert await tokens.revoke_all("7") == 1
     with pytest.raises(InvalidToken):
         await tokens.refresh(pair.refresh_token)
+
+
+@pytest.mark.parametrize("retired", [False, True], ids=["another key is made", "its key is retired"])
+async def test_a_key_that_is_retired_while_the_store_is_asked_lets_nobody_in(
+    retired: bool, clock: Clock
+) -> None:
+    ring = KeyRing.generate("EdDSA")
+    signing = ring.signing_key.kid
+    meanwhile: list[Callable[[], object]] = []
+
+    class Slow(MemoryStore):
+        async def revoked_since(self, kind: str, cursor: str | None, limit: int) -> Any:
+            while meanwhile:
+                meanwhile.pop(0)()
+            return await super().revoked_since(kind, cursor, limit)
+
+    tokens = tokens_of(Slow(), clock, ring=ring)
+    pair = await tokens.issue("7")
+    clock.turn(seconds=2)
+    meanwhile += [ring.rotate, *([lambda: ring.retire(signing)] if retired else [])]
+    if retired:
+        with pytest.raises(InvalidToken, match="signature"):
+            await tokens.verify(pair.access_token)
+    else:
+        assert (await tokens.verify(pair.access_token))["sub"] == "7"
+    assert not meanwhile

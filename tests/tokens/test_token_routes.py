@@ -8,9 +8,8 @@ from typing import Any
 import pytest
 
 from nexios import MakeConfig, NexiosApp
-from nexios.auth import AuthenticationMiddleware, auth, has_permission, public
+from nexios.auth import AuthenticationMiddleware, has_permission, public
 from nexios.exceptions import ConfigError, StoreUnavailable
-from nexios.openapi import openapi_routes
 from nexios.stores import MemoryStore
 from nexios.tokens import KeyRing, RefreshCookie, Tokens, token_routes
 from tests.attacks.asking import asking
@@ -219,6 +218,21 @@ class TestKeys:
         assert after.json() == ring.public_jwks()
         assert after.one("etag") != before.one("etag")
 
+    @pytest.mark.parametrize("times", [0, 1, 2, 3])
+    async def test_however_often_a_ring_was_rotated_its_keys_are_there_at_once(
+        self, times: int, clock: Clock
+    ) -> None:
+        ring = KeyRing.generate("ES256")
+        for _ in range(times):
+            ring.rotate()
+        tokens = tokens_of(clock=clock, ring=ring)
+        app = app_of(tokens)
+        pair = await tokens.issue("ada")
+        for _ in range(2):
+            assert (await asking(app, "/.well-known/jwks.json")).json() == ring.public_jwks()
+            me = await asking(app, "/me", headers=[("authorization", f"Bearer {pair.access_token}")])
+            assert me.status == 200
+
     async def test_of_a_secret_nothing_is_published(self, clock: Clock) -> None:
         app = app_of(tokens_of(clock=clock, ring=KeyRing.generate("HS256")))
         assert (await asking(app, "/.well-known/jwks.json")).json() == {"keys": []}
@@ -232,24 +246,6 @@ async def test_the_routes_are_open_on_purpose(tokens: Tokens) -> None:
     form = {"grant_type": "refresh_token", "refresh_token": pair.refresh_token}
     assert (await post(app, "/auth/token", form)).status == 200
     assert (await asking(app, "/.well-known/jwks.json")).status == 200
-
-
-async def test_the_routes_describe_themselves_as_they_are(tokens: Tokens) -> None:
-    app = app_of(tokens, introspect=auth())
-    app.include(openapi_routes(app, title="Tokens", version="1"))
-    document = (await asking(app, "/openapi.json")).json()
-    schemas, paths = document["components"]["schemas"], document["paths"]
-    for path, form in (("/token", "RefreshForm"), ("/revoke", "TokenForm"), ("/introspect", "TokenForm")):
-        (content,) = paths[path]["post"]["requestBody"]["content"].items()
-        assert content == (FORM[1], {"schema": {"$ref": f"#/components/schemas/{form}"}})
-        assert {"200", "400", "503"} <= set(paths[path]["post"]["responses"])
-    pair = await tokens.issue("ada", scope="read")
-    for body, name in (
-        ((await refresh(app, pair.refresh_token)).json(), "GrantedTokens"),
-        ((await refresh(app, "junk")).json(), "OAuthError"),
-        ((await asking(app, "/.well-known/jwks.json")).json(), "PublishedKeys"),
-    ):
-        assert set(schemas[name]["required"]) <= set(body) <= set(schemas[name]["properties"])
 
 
 class TestSetUp:

@@ -17,6 +17,7 @@ from nexios.tokens import KeyRing, Tokens
 from tests.attacks.asking import Answer, asking
 from tests.parts import SECRET, Clock, app_for
 from tests.tokens.issuing import tokens_of
+from tests.tokens.serving import app_of
 
 pytestmark = pytest.mark.anyio
 
@@ -245,6 +246,25 @@ async def test_nor_is_one_that_the_applications_secret_signed(kept: int) -> None
         bearer = [("authorization", f"Bearer {token}")]
         statuses += [(await asking(app, "/me", headers=bearer)).status for _ in range(2)]
     assert statuses == [200, 200, 401, 401, 401, 401]
+
+
+async def test_a_kept_token_is_good_within_its_time_alone(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+    verify = Tokens.verify_at_once
+    monkeypatch.setattr(Tokens, "verify_at_once", lambda own, token: read.append(1) or verify(own, token))
+    # What is revoked stays known, so that nobody is asked: the clock alone decides.
+    tokens, start = tokens_of(clock=clock, monotonic=Clock()), clock.now
+    app = app_of(tokens)
+    bearer = [("authorization", f"Bearer {(await tokens.issue('ada')).access_token}")]
+    for moment, status in ((0, 200), (599, 200), (600, 401), (601, 401), (9000, 401), (-1, 401), (1, 200)):
+        clock.now = start
+        assert (await asking(app, "/me", headers=bearer)).status == 200
+        read.clear()
+        clock.now = start + moment
+        assert (await asking(app, "/me", headers=bearer)).status == status
+        assert bool(read) == (status == 401)
 
 
 async def test_an_unknown_subject_is_a_stranger(tokens: Tokens, get: Get) -> None:
