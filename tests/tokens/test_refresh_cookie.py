@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+import time_machine
 
 from nexios import NexiosApp, Request, Response
 from nexios.tokens import RefreshCookie, Tokens
@@ -183,8 +184,15 @@ async def test_an_emptied_cookie_is_none_and_beside_another_it_is_one_too_many(
 
 @pytest.mark.parametrize(
     "header",
-    [("accept", "refresh_token={}"), ("x-cookie", "refresh_token={}"), ("cookie", "a=refresh_token={}")],
-    ids=["a header before it", "a header behind it", "the value of another"],
+    [
+        ("accept", "refresh_token={}"),
+        ("x-cookie", "refresh_token={}"),
+        ("cookie", "a=refresh_token={}"),
+        # Browsers take it for another name, whose prefix promises nothing.
+        ("cookie", "\xa0refresh_token={}"),
+        ("cookie", "a=b;\x85refresh_token={}"),
+    ],
+    ids=["a header before it", "a header behind it", "the value of another", "a blank", "a next line"],
 )
 async def test_the_cookie_is_taken_from_nowhere_else(header: Header, app: NexiosApp) -> None:
     value = await log_in(app)
@@ -193,6 +201,18 @@ async def test_the_cookie_is_taken_from_nowhere_else(header: Header, app: Nexios
     for around in ("lang={}; refresh_token={}", "refresh_token={1}; theme={0}"):
         other, value = await log_in(app), await log_in(app)
         assert (await post(app, "/token", GRANT, ("cookie", around.format(other, value)))).status == 200
+
+
+@pytest.mark.parametrize("answers", ["to a refresh", "to logging out"])
+async def test_a_cookie_that_is_taken_away_is_over_at_once(answers: str, app: NexiosApp) -> None:
+    with time_machine.travel(1_800_000_000, tick=False):
+        if answers == "to a refresh":
+            answer = await post(app, "/token", GRANT, cookie("junk"))
+        else:
+            answer = await asking(app, "/token", method="DELETE")
+    _, attributes = cookie_of(answer)
+    over = {"Max-Age=0", "expires=Fri, 15 Jan 2027 08:00:00 GMT"}
+    assert attributes == (ATTRIBUTES - {"Max-Age=2592000"}) | over
 
 
 async def test_without_the_mode_a_cookie_is_nothing(tokens: Tokens) -> None:

@@ -271,6 +271,7 @@ class TestSetUp:
             {"name": ""},
             {"name": 7},
             {"name": "__Host-refresh"},
+            {"name": "__host-refresh"},
             {"path": "token"},
             {"path": "/"},
             {"path": "/a;b"},

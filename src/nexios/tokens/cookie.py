@@ -38,7 +38,8 @@ class RefreshCookie:
         path: str = "/token",
         max_age: timedelta = timedelta(days=30),
     ) -> None:
-        if not isinstance(name, str) or not _NAME.fullmatch(name) or name.startswith("__Host-"):
+        # A name with this prefix, in whatever case, is that of a cookie for all paths (RFC 6265bis 4.1.3.2).
+        if not isinstance(name, str) or not _NAME.fullmatch(name) or name.lower().startswith("__host-"):
             raise ConfigError(
                 f"RefreshCookie: {name!r} names no cookie of one path: use letters, digits and _"
             )
