@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
+import httpx2
 import pytest
 
 from nexios.exceptions import ConfigError, InvalidToken, IssuerUnavailable
@@ -65,9 +66,37 @@ def test_a_clock_that_is_set_back_keeps_no_answer_longer(target: IssuerTarget, p
     target.refuses("opaque")
 
 
-def test_nothing_is_kept_where_nothing_shall_be(provider: Provider) -> None:
+@pytest.mark.parametrize(
+    ("keep_for", "seconds"), [(timedelta(seconds=30), 5), (timedelta(hours=1), 5), (timedelta(seconds=2), 2)]
+)
+def test_what_is_refused_is_asked_about_again_after_five_seconds(
+    keep_for: timedelta, seconds: int, provider: Provider
+) -> None:
+    target = IssuerTarget(introspection(provider, keep_for=keep_for))
+    provider.answers[PLACE] = {"active": False}
+    target.refuses("opaque")
     says(provider)
-    target = IssuerTarget(introspection(provider, keep_for=timedelta(0)))
+    provider.clock.turn(seconds=seconds, microseconds=-1)
+    target.refuses("opaque")
+    assert len(provider.forms) == 1
+    provider.clock.turn(microseconds=1)
+    target.takes("opaque")
+
+
+@pytest.mark.parametrize("back", [{"seconds": -1}, {"seconds": -5}, {"hours": -1}], ids=str)
+def test_a_clock_that_is_set_back_keeps_no_refusal_longer(back: dict[str, float], provider: Provider) -> None:
+    target = IssuerTarget(introspection(provider))
+    provider.answers[PLACE] = {"active": False}
+    target.refuses("opaque")
+    says(provider)
+    provider.clock.turn(**back)
+    target.takes("opaque")
+
+
+@pytest.mark.parametrize("nothing", [{"keep_for": timedelta(0)}, {"kept": 0}], ids=repr)
+def test_nothing_is_kept_where_nothing_shall_be(nothing: dict[str, Any], provider: Provider) -> None:
+    says(provider)
+    target = IssuerTarget(introspection(provider, **nothing), kept=0)
     target.takes("opaque")
     assert len(provider.forms) == 2
     provider.answers[PLACE] = {"active": False}
@@ -175,6 +204,19 @@ def test_an_issuer_that_does_not_answer_lets_nobody_in(
     assert "opaque" not in caplog.text
 
 
+@pytest.mark.parametrize("status", [199, 201, 204, 401, 500])
+def test_an_answer_of_any_other_status_is_none(status: int, clock: Clock) -> None:
+    async def answer(request: httpx2.Request) -> httpx2.Response:
+        return httpx2.Response(status, content=b'{"active": true, "sub": "7"}')
+
+    http = httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
+    asked = Introspection(
+        "https://idp.example", client_id="api", client_secret=SECRET, http=http, clock=clock
+    )
+    with pytest.raises(IssuerUnavailable, match=f"answered {status}"):
+        asyncio.run(asked.verify("opaque"))
+
+
 def test_made_up_tokens_do_not_push_the_good_ones_out(provider: Provider) -> None:
     says(provider)
     asked = introspection(provider, kept=5)
@@ -252,14 +294,19 @@ def test_opaque_tokens_stand_beside_an_issuers(provider: Provider, clock: Clock)
     [
         ({"url": "http://idp.example/introspect"}, "https://"),
         ({"client_id": ""}, "client_id"),
+        ({"client_id": 7}, "client_id"),
         ({"client_secret": None}, "client_secret"),
+        ({"client_secret": ""}, "client_secret"),
+        ({"client_secret": 7}, "client_secret"),
         ({"audience": []}, "audience"),
         ({"audience": [7]}, "audience"),
         ({"issuer": 7}, "issuer"),
         ({"permissions": "read"}, "permissions"),
         ({"keep_for": timedelta(days=1)}, "keep_for"),
+        ({"keep_for": timedelta(hours=1, microseconds=1)}, "keep_for"),
         ({"keep_for": timedelta(seconds=-1)}, "keep_for"),
         ({"kept": -1}, "kept"),
+        ({"kept": True}, "kept"),
         ({"audience": 7}, "audience"),
         ({"keep_for": 30}, "timedelta"),
     ],
@@ -270,3 +317,9 @@ def test_what_cannot_be_is_an_error_at_once(changed: dict[str, Any], mend: str) 
     with pytest.raises(ConfigError, match=mend) as caught:
         Introspection(given.pop("url"), **given)
     assert SECRET not in str(caught.value)
+
+
+def test_who_we_are_is_given_by_name() -> None:
+    wrong: Any = Introspection
+    with pytest.raises(TypeError):
+        wrong("https://idp.example", "api", client_secret=SECRET)

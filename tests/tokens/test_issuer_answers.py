@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
+import threading
 from typing import Any
 
+import httpx2
 import pytest
 
+from nexios.exceptions import IssuerUnavailable
+from nexios.tokens import Issuer
 from nexios.tokens.jwks import usable_keys
 from tests.attacks.forging import b64
 from tests.attacks.keys import ec_key, jwk, rsa_key
@@ -66,6 +71,22 @@ def test_whatever_else_it_answers_nobody_is_let_in(
     assert re.search(says, caplog.text)
 
 
+@pytest.mark.parametrize("status", [199, 201, 204, 404])
+@pytest.mark.parametrize("place", [OIDC, JWKS])
+def test_an_answer_of_any_other_status_is_none(place: str, status: int, provider: Provider) -> None:
+    pages = {OIDC: provider.answers[OIDC], JWKS: provider.ring.public_jwks()}
+    # A server of the tests could not send all of them.
+    pages = {path: json.dumps(page).encode() for path, page in pages.items()}
+
+    async def answer(request: httpx2.Request) -> httpx2.Response:
+        path = request.url.path
+        return httpx2.Response(status if path == place else 200, content=pages.get(path, b"{}"))
+
+    http = httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
+    with pytest.raises(IssuerUnavailable):
+        asyncio.run(issuer_of(provider, http=http).verify(provider.token()))
+
+
 def test_a_slow_answer_is_not_waited_for(provider: Provider, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("nexios.tokens.fetching._SECONDS", 0.1)
     provider.hold.clear()
@@ -112,6 +133,55 @@ def test_metadata_of_somebody_else_are_not_believed(metadata: dict[str, Any], pr
     provider.answers[OIDC] = provider.answers[OIDC] | metadata
     IssuerTarget(issuer_of(provider)).cannot_tell(provider.token())
     assert JWKS not in provider.asked
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "good"),
+    [
+        ("https://idp.example", "https://idp.example:443/moved", True),
+        ("https://idp.example:443", "https://idp.example/moved", True),
+        ("https://idp.example:8443", "https://idp.example:8443/moved", True),
+        ("https://idp.example:8443", "https://idp.example/moved", False),
+        ("https://idp.example", "https://idp.example:444/moved", False),
+        ("https://idp.example", "https://idp.example:80/moved", False),
+        ("http://localhost", "http://localhost:80/moved", True),
+        ("http://localhost", "http://localhost:81/moved", False),
+        ("http://localhost", "https://localhost/moved", False),
+    ],
+)
+def test_the_usual_port_is_the_same_host_whether_it_is_said_or_not(
+    url: str, location: str, good: bool, provider: Provider
+) -> None:
+    async def answer(request: httpx2.Request) -> httpx2.Response:
+        if request.url.path == "/moved":
+            return httpx2.Response(200, json=provider.ring.public_jwks())
+        return httpx2.Response(302, headers={"location": location})
+
+    http = httpx2.AsyncClient(transport=httpx2.MockTransport(answer))
+    issuer = Issuer(url, audience="api", jwks_uri=f"{url}/keys", http=http, clock=provider.clock)
+    if good:
+        assert asyncio.run(issuer.verify(provider.token(iss=url)))["sub"] == "7"
+    else:
+        with pytest.raises(IssuerUnavailable, match="another host"):
+            asyncio.run(issuer.verify(provider.token(iss=url)))
+
+
+@pytest.mark.parametrize(("count", "aside"), [(1, False), (20, False), (21, True)])
+def test_many_keys_are_read_aside_so_that_no_request_waits(
+    count: int, aside: bool, provider: Provider, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (signing, other) = provider.ring.public_jwks()["keys"]
+    others = [{**other, "kid": f"key {number}"} for number in range(count - 1)]
+    provider.answers[JWKS] = {"keys": [*others, signing]}
+    readers = []
+
+    def read(*how: Any) -> Any:
+        readers.append(threading.current_thread())
+        return usable_keys(*how)
+
+    monkeypatch.setattr("nexios.tokens.published.usable_keys", read)
+    assert asyncio.run(issuer_of(provider).verify(provider.token()))["sub"] == "7"
+    assert [reader is not threading.current_thread() for reader in readers] == [aside]
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -208,6 +278,24 @@ def test_many_keys_that_are_none_are_few_lines_in_the_log(
     IssuerTarget(issuer_of(provider)).takes(provider.token())
     assert caplog.text.count("a key is passed over") == 10
     assert "490 more keys are passed over" in caplog.text
+
+
+@pytest.mark.parametrize(("count", "more"), [(9, ""), (10, ""), (11, "1 more keys are passed over")])
+def test_up_to_ten_keys_that_are_none_have_a_line_each(
+    count: int, more: str, provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    many = [{"kty": "quantum", "kid": str(number)} for number in range(count)]
+    provider.answers[JWKS] = {"keys": [*many, *provider.ring.public_jwks()["keys"]]}
+    IssuerTarget(issuer_of(provider)).takes(provider.token())
+    assert caplog.text.count("a key is passed over") == min(count, 10)
+    assert more in caplog.text
+    assert ("keys are passed over" in caplog.text) is bool(more)
+
+
+def test_a_set_within_a_set_is_no_key(provider: Provider) -> None:
+    inner = provider.ring.signing_key.secret_jwk() | {"kid": provider.ring.signing_key.kid}
+    provider.answers[JWKS] = {"keys": [{"keys": [inner]}, *provider.ring.public_jwks()["keys"][1:]]}
+    IssuerTarget(issuer_of(provider)).refuses(provider.token())
 
 
 def test_a_key_that_fits_no_algorithm_that_is_taken_is_passed_over(

@@ -10,8 +10,10 @@ from pathlib import Path
 import httpx2
 import pytest
 
-from nexios.tokens import KeyRing
+from nexios.exceptions import InvalidToken
+from nexios.tokens import Issuer, KeyRing
 from tests.attacks.asking import Answer, asking
+from tests.attacks.forging import forge
 from tests.attacks.keys import certificate, private_pem, rsa_key
 from tests.parts import Clock
 from tests.tokens.behind import IssuerTarget, issuer_of
@@ -111,6 +113,70 @@ def test_known_keys_go_on_while_the_provider_is_down(kept: int, provider: Provid
     target.refuses(stranger)
 
 
+def fetched_behind(issuer: Issuer, provider: Provider) -> list[str]:
+    """What is asked for behind a look at the keys, all of which is waited for."""
+
+    async def look() -> list[str]:
+        before = len(provider.asked)
+        assert issuer.generation
+        for behind in asyncio.all_tasks() - {asyncio.current_task()}:
+            await behind
+        return provider.asked[before:]
+
+    return asyncio.run(look())
+
+
+@pytest.mark.parametrize(
+    ("options", "age"),
+    [({}, timedelta(minutes=10)), ({"refresh_every": timedelta(minutes=5)}, timedelta(minutes=5))],
+    ids=["by default", "as set"],
+)
+@pytest.mark.parametrize("late", [0, 1])
+def test_keys_are_fetched_again_at_their_age(
+    late: int, options: dict[str, timedelta], age: timedelta, provider: Provider
+) -> None:
+    issuer = issuer_of(provider, **options)
+    asyncio.run(issuer.verify(provider.token()))
+    provider.clock.turn(seconds=age.total_seconds() - 1)
+    assert fetched_behind(issuer, provider) == []
+    provider.clock.turn(seconds=1 + late)
+    assert fetched_behind(issuer, provider) == [JWKS]
+    # The same keys: what was verified by them goes on.
+    assert issuer.generation == 1
+    assert fetched_behind(issuer, provider) == []
+
+
+def test_a_fetch_behind_the_requests_that_fails_is_tried_again_after_thirty_seconds(
+    provider: Provider, caplog: pytest.LogCaptureFixture
+) -> None:
+    issuer = issuer_of(provider)
+    asyncio.run(issuer.verify(provider.token()))
+    provider.answers.clear()
+    provider.clock.turn(minutes=10)
+    assert fetched_behind(issuer, provider) == [JWKS]
+    assert "could not be fetched" in caplog.text
+    for _ in range(2):
+        provider.clock.turn(seconds=29)
+        assert fetched_behind(issuer, provider) == []
+        provider.clock.turn(seconds=1)
+        assert fetched_behind(issuer, provider) == [OIDC, OAUTH]
+
+
+def test_one_unknown_key_after_another_is_one_fetch(provider: Provider) -> None:
+    issuer, stranger = issuer_of(provider), KeyRing.generate("ES256", clock=provider.clock)
+    asyncio.run(issuer.verify(provider.token()))
+    provider.clock.turn(seconds=31)
+    provider.asked.clear()
+
+    async def one_after_another() -> None:
+        for number in range(3):
+            with pytest.raises(InvalidToken):
+                await issuer.verify(provider.token(stranger, kid=f"unknown {number}"))
+
+    asyncio.run(one_after_another())
+    assert provider.asked == [JWKS]
+
+
 def test_keys_grow_old_and_are_fetched_behind_the_requests(kept: int, provider: Provider) -> None:
     issuer = issuer_of(provider, refresh_every=timedelta(minutes=5))
     target, old = IssuerTarget(issuer, kept=kept), provider.token(exp=2_000_000_000)
@@ -140,7 +206,10 @@ def test_a_provider_that_is_down_lets_nobody_in_and_is_well_again_by_itself(prov
         target.cannot_tell(provider.token())
     assert provider.asked == [OIDC, OAUTH], "and is not asked again for each request"
     provider.answers.update(answers)
-    provider.clock.turn(seconds=5)
+    provider.clock.turn(seconds=4.999)
+    target.cannot_tell(provider.token())
+    assert provider.asked == [OIDC, OAUTH]
+    provider.clock.turn(seconds=0.001)
     target.takes(provider.token())
 
 
@@ -184,8 +253,11 @@ def test_a_loop_that_ends_while_keys_are_fetched_behind_it_leaves_nothing_open(p
     # Each request runs in a loop of its own, which ends with it.
     target.takes(provider.token(exp=2_000_000_000))
     provider.hold.set()
-    provider.clock.turn(minutes=5)
-    target.takes(provider.token(exp=2_000_000_000))
+    provider.asked.clear()
+    provider.clock.turn(seconds=29)
+    assert fetched_behind(issuer, provider) == []
+    provider.clock.turn(seconds=1)
+    assert fetched_behind(issuer, provider) == [JWKS]
 
 
 def test_keys_are_known_without_a_loop_once_they_were_fetched(provider: Provider) -> None:
@@ -196,6 +268,15 @@ def test_keys_are_known_without_a_loop_once_they_were_fetched(provider: Provider
     assert issuer.verify_at_once(provider.token())["sub"] == "7"  # type: ignore[index]
 
 
+def test_an_unknown_key_is_refused_at_once_where_it_is_no_time_to_ask(provider: Provider) -> None:
+    issuer, stranger = issuer_of(provider), KeyRing.generate("ES256", clock=provider.clock)
+    asyncio.run(issuer.verify(provider.token()))
+    with pytest.raises(InvalidToken):
+        issuer.verify_at_once(provider.token(stranger))
+    provider.clock.turn(seconds=30)
+    assert issuer.verify_at_once(provider.token(stranger)) is None
+
+
 def test_a_token_of_somebody_else_is_no_reason_to_ask(provider: Provider) -> None:
     target = IssuerTarget(issuer_of(provider))
     target.refuses(provider.token(iss="https://accounts.forger.example"))
@@ -203,9 +284,29 @@ def test_a_token_of_somebody_else_is_no_reason_to_ask(provider: Provider) -> Non
     assert provider.asked == []
 
 
-def test_a_clock_that_was_set_back_stops_no_fetch(provider: Provider) -> None:
+def test_what_no_new_key_could_mend_is_no_reason_to_ask(provider: Provider) -> None:
+    target = IssuerTarget(issuer_of(provider))
+    good = provider.token()
+    target.takes(good)
+    provider.clock.turn(minutes=1)
+    provider.asked.clear()
+    known, claims = provider.ring.signing_key.kid, provider.claims()
+    for header in (
+        {"alg": "ES256", "kid": known},
+        {"alg": "ES256", "kid": 7},
+        {"alg": "HS256", "kid": "unknown"},
+        {"alg": "none", "kid": "unknown"},
+        {"kid": "unknown"},
+    ):
+        target.refuses(forge(header, claims))
+    target.refuses(provider.token(exp=1))
+    assert provider.asked == []
+
+
+@pytest.mark.parametrize("back", [timedelta(hours=1), timedelta(milliseconds=500)], ids=str)
+def test_a_clock_that_was_set_back_stops_no_fetch(back: timedelta, provider: Provider) -> None:
     target = IssuerTarget(issuer_of(provider))
     target.takes(provider.token())
     provider.rotate_without_notice()
-    provider.clock.turn(hours=-1)
+    provider.clock.turn(seconds=-back.total_seconds())
     target.takes(provider.token())

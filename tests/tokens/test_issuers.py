@@ -117,13 +117,38 @@ def test_the_users_of_several_issuers_are_told_apart_by_a_function(provider: Pro
     IssuerTarget(issuer_of(provider, identity=lambda claims: claims["no such"])).cannot_tell(provider.token())
 
 
-def test_a_provider_that_says_for_whom_in_another_claim(kept: int, provider: Provider) -> None:
-    # As Amazon Cognito does in its access tokens.
-    target = IssuerTarget(issuer_of(provider, audience="our client", audience_claim="client_id"), kept=kept)
-    target.takes(provider.token(aud=None, client_id="our client"))
-    for changed in ({"client_id": "another"}, {}, {"client_id": ["our client"]}, {"client_id": None}):
+# As Amazon Cognito does in its access tokens, and one whose name comes before `aud`.
+@pytest.mark.parametrize("claim", ["client_id", "app"])
+def test_a_provider_that_says_for_whom_in_another_claim(claim: str, kept: int, provider: Provider) -> None:
+    target = IssuerTarget(issuer_of(provider, audience="our client", audience_claim=claim), kept=kept)
+    target.takes(provider.token(aud=None, **{claim: "our client"}))
+    for changed in ({claim: "another"}, {}, {claim: ["our client"]}, {claim: None}):
         target.refuses(provider.token(aud=None, **changed))
-    target.refuses(provider.token(aud="our client", client_id="our client"))
+    target.refuses(provider.token(aud="our client", **{claim: "our client"}))
+
+
+def test_no_leeway_is_given_unless_it_is_set(provider: Provider) -> None:
+    for seconds, good in ((1, True), (0, False)):
+        token = provider.token(exp=int(provider.clock.now) + seconds)
+        target = IssuerTarget(issuer_of(provider))
+        (target.takes if good else target.refuses)(token)
+
+
+def test_a_token_that_names_no_key_is_tried_with_twenty_and_no_more(provider: Provider) -> None:
+    (signing, other) = provider.ring.public_jwks()["keys"]
+    for count, good in ((20, True), (21, False)):
+        others = [{**other, "kid": f"key {number}"} for number in range(count - 1)]
+        provider.answers[JWKS] = {"keys": [*others, signing]}
+        target = IssuerTarget(issuer_of(provider))
+        target.takes(provider.token())
+        (target.takes if good else target.refuses)(provider.token(kid=None))
+
+
+def test_a_token_of_four_parts_names_no_issuer(provider: Provider) -> None:
+    issuer, token = issuer_of(provider), provider.token()
+    assert issuer.takes(token)
+    assert not issuer.takes(f"{token}.x")
+    assert not issuer.takes(token.rpartition(".")[0])
 
 
 def test_what_it_says_of_a_token_without_the_web(provider: Provider) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from nexios.exceptions import ConfigError
-from nexios.tokens.keys import TokenKey, load_keys
+from nexios.tokens.keys import TokenKey, load_jwk
 
 __all__ = ["usable_keys"]
 
@@ -33,9 +33,12 @@ def usable_keys(members: Sequence[Any], algorithms: Sequence[str], whose: str) -
     passed_over: list[str] = []
     for member in members:
         try:
-            found += [key for key in _read(member, algorithms) if key not in found]
+            key = _read(member, algorithms)
         except ConfigError as error:
             passed_over.append(str(error))
+            continue
+        if key not in found:
+            found.append(key)
     counts = Counter(key.kid for key in found if key.kid is not None)
     twice = {kid for kid, count in counts.items() if count > 1}
     if twice:
@@ -48,7 +51,7 @@ def usable_keys(members: Sequence[Any], algorithms: Sequence[str], whose: str) -
     return [key for key in found if key.kid not in twice]
 
 
-def _read(member: Any, algorithms: Sequence[str]) -> list[TokenKey]:
+def _read(member: Any, algorithms: Sequence[str]) -> TokenKey:
     if not isinstance(member, Mapping):
         raise ConfigError("it is no JSON object")
     if member.get("kty") == "oct":
@@ -57,10 +60,10 @@ def _read(member: Any, algorithms: Sequence[str]) -> list[TokenKey]:
     if "alg" in member and member["alg"] not in algorithms:
         raise ConfigError(f"its algorithm {str(member['alg'])[:20]!r} is not one that is taken")
     public = {name: value for name, value in member.items() if name not in _PRIVATE}
-    keys = load_keys(public, algorithms)
-    if not keys:
+    key = load_jwk(public, algorithms)
+    if key is None:
         raise ConfigError("it fits no algorithm that is taken")
-    return keys
+    return key
 
 
 _PRIVATE = frozenset({"d", "p", "q", "dp", "dq", "qi", "oth", "k"})

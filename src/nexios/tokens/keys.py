@@ -18,7 +18,7 @@ from nexios.config import JWT_ALGORITHMS
 from nexios.exceptions import ConfigError
 from nexios.strength import MINIMUM_BYTES, is_public_key
 
-__all__ = ["TokenKey", "generate_jwk", "load_keys"]
+__all__ = ["TokenKey", "generate_jwk", "load_jwk", "load_keys"]
 
 _BY_CURVE = {"P-256": "ES256", "P-384": "ES384", "P-521": "ES512", "Ed25519": "EdDSA"}
 _CURVE_OF = {algorithm: curve for curve, algorithm in _BY_CURVE.items()}
@@ -155,6 +155,23 @@ def load_keys(material: str | Mapping[str, Any], allowed: Sequence[str]) -> list
     else:
         found = [_bound(_secret(material), None, allowed)]
     return [key for key in found if key.algorithms]
+
+
+def load_jwk(jwk: Mapping[str, Any], allowed: Sequence[str]) -> TokenKey | None:
+    """Read one key, which a set of them is not (RFC 7517 4).
+
+    Args:
+        jwk: The JWK.
+        allowed: The algorithms that may be used; the key gets those of them that fit it.
+
+    Returns:
+        None: none of them fits it.
+
+    Raises:
+        ConfigError: It is no key, or one too short; the message never shows it.
+    """
+    key = _from_jwk(jwk, allowed)
+    return key if key.algorithms else None
 
 
 def _from_jwk(jwk: Mapping[str, Any], allowed: Sequence[str]) -> TokenKey:

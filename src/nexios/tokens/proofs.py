@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from nexios.exceptions import ConfigError, InvalidProof
 from nexios.tokens.base64url import decode_base64url
 from nexios.tokens.jsontext import json_object
-from nexios.tokens.keys import load_keys
+from nexios.tokens.keys import load_jwk
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection
@@ -96,9 +96,9 @@ class ProofReader:
         if _PRIVATE & jwk.keys():
             raise InvalidProof("the proof's jwk is no public key")
         try:
-            keys = load_keys(jwk, [algorithm])
+            key = load_jwk(jwk, [algorithm])
         except ConfigError as error:
             raise InvalidProof(f"the proof's jwk cannot be used: {error}") from None
-        if not keys:
+        if key is None:
             raise InvalidProof("the proof's jwk does not fit its alg")
-        return _Key(keys[0].verifier(algorithm), keys[0].thumbprint())
+        return _Key(key.verifier(algorithm), key.thumbprint())

@@ -29,7 +29,7 @@ def secure_url(url: object, what: str) -> SplitResult:
         host, port = parts.hostname, parts.port
     except ValueError:
         raise ConfigError(f"{what} is no address: e.g. https://accounts.example") from None
-    if parts.username is not None or parts.password is not None:
+    if parts.username is not None:
         raise ConfigError(f"{what}: a name or password in the address is seen by everybody: leave it out")
     if not host or port == 0:
         raise ConfigError(f"{what} names no host: e.g. https://accounts.example")
