@@ -71,6 +71,14 @@ def test_one_letter_that_is_wrong_is_found_without_a_look_up(place: int, letter:
     assert verify_key(changed, stored) is (changed == key)
 
 
+@pytest.mark.parametrize(("letters", "is_one"), [(1, True), (32, True), (33, False), (34, False)])
+def test_a_key_with_a_longer_prefix_than_any_is_none(letters: int, is_one: bool) -> None:
+    start = "x" * letters + "_" + "7" * 43
+    key = f"{start}{zlib.crc32(start.encode()):08x}"
+    assert has_key_form(key) is is_one
+    assert verify_key(key, hash_key(key)) is is_one
+
+
 @given(st.integers(4, 53))
 def test_two_letters_in_the_wrong_order_are_found(place: int) -> None:
     key, _ = create_api_key()

@@ -139,6 +139,37 @@ async def test_a_store_that_is_down_is_written_to_later(
     assert used.last_used_at == at(clock)
 
 
+async def test_a_writing_is_arranged_once_and_again_where_it_is_long_overdue_or_the_clock_was_set_back(
+    keys: APIKeys, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arranged: list[float] = []
+    # A timer of an event loop that is gone by the time.
+    loop = asyncio.get_running_loop()
+    monkeypatch.setattr(loop, "call_later", lambda delay, *what: arranged.append(delay))
+    key, _ = await keys.create("7", "ci")
+    for seconds, timers in ((0, 1), (0, 1), (29, 1), (1, 1), (29, 1), (1, 2), (0, 2), (59, 2), (-59.5, 3)):
+        clock.turn(seconds=seconds)
+        keys.recall(key) or await keys.verify(key)
+        assert arranged == [30.0] * timers
+
+
+async def test_of_more_keys_than_can_be_gathered_those_that_came_first_are_noted(
+    keys: APIKeys, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("nexios.apikeys.uses._MAX_GATHERED", 2)
+    made = [await keys.create("7", name) for name in ("a", "b", "c")]
+    for key, _ in made:
+        await keys.verify(key)
+    clock.turn(seconds=0.5)
+    await keys.verify(made[0][0])
+    await keys.flush()
+    used = {key.name: key.last_used_at for key in await keys.list("7")}
+    assert used == {"a": at(clock), "b": at(clock) - timedelta(seconds=0.5), "c": None}
+    await keys.verify(made[2][0])
+    await keys.flush()
+    assert [key.last_used_at for key in await keys.list("7") if key.name == "c"] == [at(clock)]
+
+
 def test_nothing_is_left_over_when_an_event_loop_ends_and_the_next_one_goes_on(clock: Clock) -> None:
     store = WatchedStore()
     keys = keys_in(store, clock, flush_every=timedelta(milliseconds=1))

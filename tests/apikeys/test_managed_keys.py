@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from nexios.apikeys import APIKeys, create_api_key, hash_key
+import nexios.apikeys
+from nexios.apikeys import APIKey, APIKeys, create_api_key, hash_key
 from nexios.exceptions import ConfigError, StoreUnavailable
 from nexios.stores import MemoryStore
 from tests.apikeys.keeping import WatchedStore, at, keys_in
@@ -166,6 +167,18 @@ async def test_a_list_goes_on_behind_the_keys_of_other_environments(
     assert await ours.list("7", limit=1) == [made]
 
 
+async def test_each_key_is_listed_once_however_many_there_are(store: WatchedStore, clock: Clock) -> None:
+    ours, theirs = keys_in(store, clock, prefix="ours"), keys_in(store, clock, prefix="theirs")
+    expected = []
+    for _ in range(510):
+        await theirs.create("7", "ci")
+        clock.turn(milliseconds=1)
+        expected.append((await ours.create("7", "ci"))[1])
+        clock.turn(milliseconds=1)
+    assert await ours.list("7", limit=2000) == expected
+    assert await ours.list_all(limit=505) == expected[:505]
+
+
 async def test_what_a_list_shows_is_json_and_opens_nothing(keys: APIKeys) -> None:
     key, _ = await keys.create("7", "ci")
     (shown,) = await keys.list("7")
@@ -181,8 +194,9 @@ async def test_dead_keys_are_purged_when_nobody_looks_back_any_more(keys: APIKey
     await keys.revoke(revoked.id)
     clock.turn(days=90)
     assert await keys.purge(limit=5) == 0
-    with pytest.raises(ValueError, match="must not be negative"):
-        await keys.purge(timedelta(days=-365))  # by which those would go that expire within a year
+    for negative in (timedelta(days=-365), timedelta(microseconds=-1)):
+        with pytest.raises(ValueError, match="must not be negative"):
+            await keys.purge(negative)  # by which those would go that expire within a year
     with pytest.raises(ValueError, match="beyond the year 1"):
         await keys.purge(timedelta.max)
     with pytest.raises(TypeError, match="dead_for is a timedelta"):
@@ -207,9 +221,36 @@ class NoStore:
         (MemoryStore(), {"kept": -1}, "kept is how many"),
         (MemoryStore(), {"kept": True}, "kept is how many"),
         (MemoryStore(), {"flush_every": timedelta(0)}, "flush_every is a timedelta"),
+        (MemoryStore(), {"flush_every": timedelta(microseconds=-1)}, "flush_every is a timedelta"),
         (MemoryStore(), {"flush_every": 30}, "flush_every is a timedelta"),
     ],
 )
 async def test_what_cannot_be_is_said_at_once(store: Any, options: dict[str, Any], mend: str) -> None:
     with pytest.raises(ConfigError, match=mend):
         APIKeys(store, **options)
+
+
+async def test_whoever_gets_a_record_cannot_change_it_for_all_others(keys: APIKeys) -> None:
+    key, made = await keys.create("7", "ci", permissions={"read"})
+    found = await keys.verify(key)
+    for name, value in (("permissions", None), ("owner", "8"), ("revoked_at", made.created_at)):
+        with pytest.raises(AttributeError):
+            setattr(found, name, value)
+    assert await keys.verify(key) == made
+
+
+async def test_whatever_bounds_a_key_is_named_where_it_is_given(keys: APIKeys) -> None:
+    _, made = await keys.create("7", "ci")
+    with pytest.raises(TypeError):
+        await keys.create("7", "ci", {"read"})  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        await keys.rotate(made.id, timedelta(0))  # type: ignore[misc]
+    with pytest.raises(TypeError):
+        APIKey(made.id, made.owner, "ci", "key", made.hint, None, made.created_at)  # type: ignore[misc]
+    assert await keys.list("7") == [made]
+
+
+@pytest.mark.parametrize("name", ["a", "key_route", "keys", "zebra"])
+async def test_what_the_package_has_not_is_no_attribute_of_it(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"'nexios.apikeys' has no attribute '{name}'"):
+        getattr(nexios.apikeys, name)

@@ -9,11 +9,12 @@ import pytest
 
 from nexios.apikeys import APIKeys
 from nexios.auth import AuthResult
+from nexios.auth.backends.apikey import APIKeyAuthBackend
 from nexios.auth.backends.base import AuthenticationBackend
 from nexios.http import Request, Response
 from tests.apikeys.keeping import WatchedStore, at
 from tests.apikeys.sharing import ADA, by_key, client_of, kept, made, managing
-from tests.parts import Clock, assert_problem
+from tests.parts import ByHeader, Clock, assert_problem
 
 
 def test_an_api_key_manages_nothing_unless_the_application_allows_it(
@@ -41,6 +42,15 @@ def test_a_login_that_comes_along_with_a_key_will_do(keys: APIKeys) -> None:
     key, _ = made(keys, permissions=["read"])
     answer = client.post("/keys", headers=by_key(key) | ADA, json={"name": "ci", "permissions": ["write"]})
     assert answer.status_code == 201
+
+
+@pytest.mark.parametrize("scope", ["admin", "sso"])
+def test_any_other_backend_will_do_whatever_it_is_called(scope: str, keys: APIKeys) -> None:
+    client = client_of(managing(keys, APIKeyAuthBackend(keys=keys), ByHeader(scope)))
+    key, _ = made(keys)
+    for headers in (ADA, by_key(key) | ADA):
+        assert client.post("/keys", headers=headers, json={"name": "ci"}).status_code == 201
+    assert_problem(client.post("/keys", headers=by_key(key), json={"name": "ci"}), 401)
 
 
 class OddBackend(AuthenticationBackend):
@@ -174,7 +184,11 @@ class Narrowed(AuthenticationBackend):
         return AuthResult(True, "ada", "jwt", self.granted)
 
 
-@pytest.mark.parametrize("granted", [frozenset({"read"}), ["read"], {"read": True, "write": False}], ids=repr)
+@pytest.mark.parametrize(
+    "granted",
+    [frozenset({"read"}), ["read"], {"read": True, "write": False}, {"read": True, "write": 1}],
+    ids=repr,
+)
 def test_a_token_of_few_permissions_makes_no_wider_key(
     granted: Any, keys: APIKeys, store: WatchedStore
 ) -> None:

@@ -46,6 +46,14 @@ async def test_what_is_kept_is_bounded_and_the_oldest_go_first(store: WatchedSto
     assert store.asked == ["find_key"]
 
 
+async def test_where_one_is_kept_the_next_one_takes_its_place(store: WatchedStore, clock: Clock) -> None:
+    keys = keys_in(store, clock, kept=1)
+    one, two = [(await keys.create("7", name))[0] for name in ("a", "b")]
+    for key, asked in ((one, 1), (one, 1), (two, 2), (two, 2), (one, 3)):
+        assert await keys.verify(key) is not None
+        assert store.count("find_key") == asked
+
+
 async def test_a_refused_key_is_looked_up_each_time_like_one_that_nobody_made(
     keys: APIKeys, store: WatchedStore
 ) -> None:

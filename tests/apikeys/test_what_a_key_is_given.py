@@ -22,6 +22,11 @@ JSON = st.recursive(
 )
 
 
+def metadata_of(size: int) -> dict[str, str]:
+    """Metadata that are `size` bytes as JSON."""
+    return {"x": "y" * (size - len(b'{"x":""}'))}
+
+
 def nested(depth: int) -> Any:
     value: Any = []
     for _ in range(depth):
@@ -72,6 +77,19 @@ def nested(depth: int) -> Any:
         ({"addresses": ["10.0.0.1/8"]}, ValueError, "is no network"),
         ({"addresses": ["example.org"]}, ValueError, "is no network"),
         ({"addresses": [167772160]}, TypeError, "each of addresses is text, not int"),
+        ({"name": "x" * 101}, ValueError, "name has 101 letters, and at most 100"),
+        ({"name": "a\x1fb"}, ValueError, "no control characters"),
+        ({"name": "a\x7fb"}, ValueError, "no control characters"),
+        ({"permissions": ["x" * 101]}, ValueError, "101 letters, and at most 100"),
+        ({"metadata": metadata_of(4097)}, ValueError, "4097 bytes as JSON, and a key has at most 4096"),
+        ({"addresses": [f"10.0.0.{number}" for number in range(51)]}, ValueError, "1 to 50 networks"),
+        ({"rate_limit": 5}, TypeError, "rate_limit is text, not int"),
+        ({"monthly_quota": 0}, ValueError, "a number from 1 to 1000000000000;"),
+        ({"monthly_quota": -1}, ValueError, "a number from 1 to 1000000000000;"),
+        ({"monthly_quota": 10**12 + 1}, ValueError, "a number from 1 to 1000000000000;"),
+        ({"monthly_quota": True}, TypeError, "monthly_quota is a whole number"),
+        ({"monthly_quota": 1.5}, TypeError, "monthly_quota is a whole number"),
+        ({"monthly_quota": "9"}, TypeError, "monthly_quota is a whole number"),
     ],
     ids=lambda value: next(iter(value)) if isinstance(value, dict) else "",
 )
@@ -81,6 +99,30 @@ async def test_what_cannot_be_kept_is_refused_with_the_limit(
     with pytest.raises(error, match=message):
         await keys.create(**({"owner": "7", "name": "ci"} | given))
     assert store.asked == []
+
+
+@pytest.mark.parametrize(
+    ("what", "given"),
+    [
+        ("owner", "x" * 256),
+        ("name", "x" * 100),
+        ("name", "two words ~"),
+        ("permissions", frozenset(str(number) for number in range(100))),
+        ("permissions", frozenset({"x" * 100})),
+        ("metadata", metadata_of(4096)),
+        ("addresses", tuple(f"10.0.0.{number}/32" for number in range(50))),
+        ("monthly_quota", 1),
+        ("monthly_quota", 10**12),
+        ("expires_in", timedelta(microseconds=1)),
+    ],
+    ids=lambda value: value if isinstance(value, str) and len(value) < 20 else "",
+)
+async def test_what_is_just_within_the_limit_is_kept(what: str, given: Any, keys: APIKeys) -> None:
+    _, made = await keys.create(**({"owner": "7", "name": "ci"} | {what: given}))
+    if what == "expires_in":
+        assert made.expires_at == made.created_at + given
+    else:
+        assert getattr(made, what) == given
 
 
 TEXTS = ["'; DROP TABLE nexios_api_keys; --", "100%_", '"quoted"', "\u00e9\u4e2d\U0001f511", "x" * 100]

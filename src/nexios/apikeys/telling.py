@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
-from nexios.events import KeyCreated, KeyRevoked, KeyRotated, KeyUsed
-
 if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
     from nexios.apikeys.model import APIKey
-    from nexios.events import Events
+    from nexios.events import Events, KeyCreated, KeyRevoked, KeyRotated, KeyUsed
 
 __all__ = ["KeyEvents"]
 
-_Kind: TypeAlias = type[KeyCreated | KeyRevoked | KeyRotated | KeyUsed]
+_Kind: TypeAlias = "type[KeyCreated | KeyRevoked | KeyRotated | KeyUsed]"
 
 
 class KeyEvents:
