@@ -838,7 +838,9 @@ BAD_ANSWERS: list[tuple[Any, int]] = [
 ]
 
 
-@pytest.mark.parametrize(("answered", "status"), BAD_ANSWERS, ids=lambda value: repr(value).partition(" at 0x")[0][:40])
+@pytest.mark.parametrize(
+    ("answered", "status"), BAD_ANSWERS, ids=lambda value: repr(value).partition(" at 0x")[0][:40]
+)
 @pytest.mark.parametrize("late", [False, True], ids=["asked first", "asked by the guard"])
 def test_authorization_13_a_backend_that_answers_wrongly_lets_nobody_in(
     log: pytest.LogCaptureFixture, answered: Any, status: int, late: bool

@@ -55,3 +55,30 @@ async def test_a_store_of_which_nothing_is_deleted_is_closed_at_once(clock: Cloc
     await tokens_of(store, clock).issue("ada")
     await store.close()
     assert store.deleted == []
+
+
+def test_what_an_event_loop_that_has_ended_was_deleting_is_not_waited_for(clock: Clock) -> None:
+    store = Slow()
+    tokens = tokens_of(store, clock)
+    clock.turn(minutes=2)
+
+    async def issue() -> None:
+        await tokens.issue("ada")
+        await store.deleting.wait()
+
+    asyncio.run(issue())
+    asyncio.run(store.close())
+    assert store.deleted == []
+
+
+@pytest.mark.parametrize("anyio_backend", ["trio"])
+async def test_on_another_kind_of_event_loop_nothing_is_deleted_and_all_else_is_as_ever(
+    clock: Clock, anyio_backend: str
+) -> None:
+    store = Slow()
+    tokens = tokens_of(store, clock)
+    clock.turn(minutes=2)
+    pair = await tokens.issue("ada")
+    following = await tokens.refresh(pair.refresh_token)
+    assert (await tokens.verify(following.access_token))["sub"] == "ada"
+    assert not store.deleting.is_set()

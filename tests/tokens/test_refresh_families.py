@@ -78,17 +78,29 @@ async def test_of_fifty_who_refresh_at_once_within_the_grace_all_stay(engine: En
         assert len(sids) == 1
 
 
-async def test_an_answer_that_was_lost_may_be_asked_for_again_within_the_grace(clock: Clock) -> None:
-    tokens = tokens_of(clock=clock, reuse_grace=timedelta(seconds=10))
+@pytest.mark.parametrize("grace", [1, 10])
+async def test_an_answer_that_was_lost_may_be_asked_for_again_within_the_grace(
+    grace: int, clock: Clock
+) -> None:
+    tokens = tokens_of(clock=clock, reuse_grace=timedelta(seconds=grace))
     pair = await tokens.issue("7")
     await tokens.refresh(pair.refresh_token)
-    clock.turn(seconds=9)
+    clock.turn(seconds=grace - 1)
     again = await tokens.refresh(pair.refresh_token)
     clock.turn(seconds=1)
     with pytest.raises(Reused):
         await tokens.refresh(pair.refresh_token)
     with pytest.raises(InvalidToken):
         await tokens.refresh(again.refresh_token)
+
+
+async def test_within_the_grace_an_earlier_clock_forgives_as_well(clock: Clock) -> None:
+    store, grace = MemoryStore(), timedelta(seconds=10)
+    here = tokens_of(store, clock, reuse_grace=grace)
+    behind = tokens_of(store, Clock(clock.now - 1), reuse_grace=grace)
+    pair = await behind.issue("7")
+    await here.refresh(pair.refresh_token)
+    assert await behind.refresh(pair.refresh_token)
 
 
 async def test_without_a_grace_not_even_an_earlier_clock_forgives(clock: Clock) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from nexios.auth.backends.jwt import JWTAuthBackend
 from nexios.exceptions import ConfigError
-from nexios.tokens import Introspection, Issuer, KeyRing, resource_routes
+from nexios.tokens import Introspection, Issuer, KeyRing, ProtectedResource, resource_routes
 from tests.attacks.forging import GOOD_HEADER, forge
 from tests.parts import Clock, assert_problem
 from tests.tokens.provider import Provider
@@ -166,3 +166,12 @@ def test_what_is_no_resource_is_an_error_at_once() -> None:
         resource_routes(MCP)  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="resource is a ProtectedResource"):
         JWTAuthBackend(resource=MCP)  # type: ignore[arg-type]
+
+
+def test_what_was_checked_cannot_be_changed_and_is_named() -> None:
+    resource = resource_of()
+    for name, value in (("resource", "http://evil.example"), ("authorization_servers", ())):
+        with pytest.raises(AttributeError):
+            setattr(resource, name, value)
+    with pytest.raises(TypeError, match="positional"):
+        ProtectedResource(MCP, [ISSUER])  # type: ignore[misc]

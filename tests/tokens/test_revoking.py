@@ -251,3 +251,54 @@ async def test_a_key_that_is_retired_while_the_store_is_asked_lets_nobody_in(
     else:
         assert (await tokens.verify(pair.access_token))["sub"] == "7"
     assert not meanwhile
+
+
+async def test_a_revocation_is_remembered_for_as_long_as_a_token_may_live_by_any_clock(clock: Clock) -> None:
+    tokens = tokens_of(clock=clock, access_ttl=timedelta(minutes=10), leeway=timedelta(seconds=30))
+    pair = await tokens.issue("7")
+    await tokens.revoke(pair.access_token)
+    await tokens.revoke_all("8")
+    # Twice the leeway, and a minute besides.
+    clock.turn(minutes=12, seconds=-1)
+    assert await tokens.purge() == 0
+    clock.turn(seconds=1)
+    assert await tokens.purge() == 1
+    # All of a subject, also by a clock that is ahead by the leeway.
+    clock.turn(seconds=29)
+    assert await tokens.purge() == 0
+    clock.turn(seconds=1)
+    assert await tokens.purge() == 1
+
+
+async def test_a_purge_says_how_many_logins_and_revocations_were_deleted(clock: Clock) -> None:
+    tokens = tokens_of(clock=clock, refresh_ttl=timedelta(hours=1))
+    pairs = [await tokens.issue("7") for _ in range(3)]
+    for pair in pairs[:2]:
+        await tokens.revoke(pair.access_token)
+    clock.turn(hours=2)
+    assert await tokens.purge(limit=1) == 2
+    assert await tokens.purge() == 3
+    assert await tokens.purge() == 0
+
+
+async def test_a_login_right_after_a_revocation_is_dated_now(clock: Clock) -> None:
+    tokens = tokens_of(clock=clock)
+    await tokens.revoke_all("7")
+    claims = await tokens.verify((await tokens.issue("7")).access_token)
+    assert claims["iat"] == int(clock.now)
+
+
+@pytest.mark.parametrize("letters", [1, 255])
+async def test_a_subject_has_up_to_255_letters(letters: int, clock: Clock) -> None:
+    tokens = tokens_of(clock=clock)
+    pair = await tokens.issue("x" * letters)
+    assert await tokens.revoke_all("x" * letters) == 1
+    await dead(tokens, pair.access_token)
+
+
+@pytest.mark.parametrize("subject", ["", "x" * 256], ids=len)
+async def test_whoever_has_more_or_none_is_nobody(subject: str, clock: Clock) -> None:
+    tokens = tokens_of(clock=clock)
+    for ask in (tokens.issue, tokens.revoke_all):
+        with pytest.raises(ValueError, match="1 to 255 letters"):
+            await ask(subject)

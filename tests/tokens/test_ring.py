@@ -150,6 +150,14 @@ def test_a_ring_changes_its_algorithm_by_a_rotation(clock: Clock) -> None:
     assert verifier_of(ring, clock).verify_at_once(token)
 
 
+def test_a_ring_that_has_changed_its_algorithm_does_not_change_it_back() -> None:
+    ring = KeyRing.generate("HS256")
+    ring.rotate("EdDSA")
+    for old in (["HS256", "HS256"], ["EdDSA", "HS256", "HS256"]):
+        ring.rotate()
+        assert [key.algorithm for key in ring.keys] == ["EdDSA", "EdDSA", *old]
+
+
 def test_a_ring_of_one_key_is_prepared_before_its_first_rotation() -> None:
     ring = KeyRing.load(SECRET)
     assert [key.stage for key in ring.keys] == [Stage.SIGNS]

@@ -232,13 +232,14 @@ def test_a_broken_file_changes_nothing_and_is_logged_once(
     assert same(followed, ring)
 
 
-def test_a_clock_that_was_set_back_does_not_stop_it(tmp_path: Path, clock: Clock) -> None:
+@pytest.mark.parametrize("seconds", [5 * 60 * 60, 0.5])
+def test_a_clock_that_was_set_back_does_not_stop_it(seconds: float, tmp_path: Path, clock: Clock) -> None:
     path, ring = tmp_path / "ring.json", KeyRing.generate("HS256")
     ring.save(path)
     followed = KeyRing.follow(path, clock=clock)
     ring.rotate()
     ring.save(path)
-    clock.turn(hours=-5)
+    clock.turn(seconds=-seconds)
     assert same(followed, ring)
 
 

@@ -186,7 +186,7 @@ class KeyRing:
         signs at once: `prepare` the ring and publish it before.
 
         Args:
-            algorithm: What the new next key is for; the signing key's by default.
+            algorithm: What the new next key is for; by default the same as the key that signs from now on.
 
         Returns:
             The key that signs now.
@@ -196,12 +196,13 @@ class KeyRing:
         """
         self._check_own()
         old, now = self._keys, self._clock()
-        wanted = algorithm or old[0].algorithm
         signs = next((key for key in old if key.stage is Stage.NEXT), None) or new_key(
-            wanted, Stage.SIGNS, now
+            algorithm or old[0].algorithm, Stage.SIGNS, now
         )
+        # Not that of the key that signed so far, or each rotation would change the algorithm back.
+        following = new_key(algorithm or signs.algorithm, Stage.NEXT, now)
         others = [key.at(Stage.VERIFIES) for key in old if key is not signs]
-        self._change([signs.at(Stage.SIGNS), new_key(wanted, Stage.NEXT, now), *others])
+        self._change([signs.at(Stage.SIGNS), following, *others])
         return self.signing_key
 
     def prepare(self, algorithm: str | None = None) -> RingKey:

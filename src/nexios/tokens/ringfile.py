@@ -142,8 +142,8 @@ def _secret(text: str) -> str:
 def _is_file(text: str) -> bool:
     try:
         return Path(text).is_file()
-    except (OSError, ValueError):
-        return False
+    except OSError:
+        return False  # longer than a name may be
 
 
 def _keep_owner(path: Path, descriptor: int) -> None:

@@ -118,11 +118,14 @@ def read_keys(material: str | Mapping[str, Any], algorithm: str | None) -> tuple
 
 def _read(member: Any, algorithm: str | None) -> RingKey:
     jwk = member if isinstance(member, Mapping) else {}
+    if "keys" in jwk:
+        raise ConfigError("a JWKS must not stand among the keys of another: put its keys there (RFC 7517 5)")
     wanted = jwk.get("alg", algorithm)
     found = load_keys(member, JWT_ALGORITHMS if wanted is None else (str(wanted),))
     if not found:
         raise ConfigError(f"the key does not fit {str(wanted)[:20]!r}: choose the algorithm of its kind")
-    key, chosen = found[0], found[0].algorithms[0]
+    (key,) = found
+    chosen = key.algorithms[0]
     if key.is_secret:
         _check_secret(key, chosen)
     kid = key.kid or _name_of(key)
