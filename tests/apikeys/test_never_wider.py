@@ -89,6 +89,23 @@ def test_a_key_of_which_nothing_is_known_makes_none(keys: APIKeys, store: Watche
     assert kept(store) == 0
 
 
+class Unnamed(AuthenticationBackend):
+    """Finds keys, and does not say beforehand that it does."""
+
+    async def authenticate(self, request: Request, response: Response) -> AuthResult | None:
+        return AuthResult(True, "ada", "apikey")
+
+
+def test_a_key_that_an_unnamed_backend_found_is_asked_for_another_credential(
+    keys: APIKeys, store: WatchedStore
+) -> None:
+    client = client_of(managing(keys, Unnamed(), ByHeader()))
+    answer = client.post("/keys", json={"name": "ci"})
+    assert_problem(answer, 401)
+    assert answer.headers["www-authenticate"] == 'Custom realm="api"'
+    assert kept(store) == 0
+
+
 LIMITS: dict[str, Any] = {
     "permissions": ["read"],
     "expires_in": timedelta(hours=1),

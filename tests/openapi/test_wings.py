@@ -105,6 +105,15 @@ def test_each_of_them_says_what_it_takes_and_answers(app: NexiosApp) -> None:
     }
 
 
+def test_what_a_route_of_keys_refuses_is_said_in_its_own_words(app: NexiosApp) -> None:
+    found = operations(document_of(app))
+    narrower, none = "The credential does not reach as far.", "There is no such key of one's own."
+    for name in ("GET /keys/{key_id}", "DELETE /keys/{key_id}", "POST /keys/{key_id}/rotate"):
+        said = found[name]["responses"]
+        assert (said["403"]["description"], said["404"]["description"]) == (narrower, none)
+    assert found["GET /keys"]["responses"]["403"]["description"] == narrower
+
+
 def credentials(url: str, tokens: Tokens) -> dict[str, Any]:
     httpx2 = pytest.importorskip("httpx2")
     pair = asyncio.run(tokens.issue("ada"))

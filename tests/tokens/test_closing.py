@@ -50,14 +50,22 @@ async def test_a_store_waits_for_what_is_being_deleted_before_it_is_closed(clock
     assert store.deleted == ["tokens", "revocations"]
 
 
-async def test_a_store_of_which_nothing_is_deleted_is_closed_at_once(clock: Clock) -> None:
-    store = Slow()
-    await tokens_of(store, clock).issue("ada")
-    await store.close()
-    assert store.deleted == []
+async def test_a_store_of_which_nothing_is_deleted_is_closed_at_once(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    for logins in (0, 1):
+        store = Slow()
+        tokens = tokens_of(store, clock)
+        for _ in range(logins):
+            await tokens.issue("ada")
+        await store.close()
+        assert store.deleted == []
+    assert caplog.text == ""
 
 
-def test_what_an_event_loop_that_has_ended_was_deleting_is_not_waited_for(clock: Clock) -> None:
+def test_what_an_event_loop_that_has_ended_was_deleting_is_not_waited_for(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
     store = Slow()
     tokens = tokens_of(store, clock)
     clock.turn(minutes=2)
@@ -69,6 +77,7 @@ def test_what_an_event_loop_that_has_ended_was_deleting_is_not_waited_for(clock:
     asyncio.run(issue())
     asyncio.run(store.close())
     assert store.deleted == []
+    assert caplog.text == ""
 
 
 @pytest.mark.parametrize("anyio_backend", ["trio"])
