@@ -61,6 +61,20 @@ def test_jwt_parse_01_the_longest_token_that_is_read_is_read() -> None:
     room = (16 * 1024 - empty) * 3 // 4
     target.takes(forge(payload=b'{"id":"7","x":"%s"}' % (b"0" * (room - 2))))
     target.refuses(forge(payload=b'{"id":"7","x":"%s"}' % (b"0" * (room + 4))))
+    target.takes(_token_of(16 * 1024))
+    target.refuses(_token_of(16 * 1024 + 1))
+
+
+def _token_of(letters: int) -> str:
+    """A good token of so many letters."""
+    for more in range(4):
+        header = {**GOOD_HEADER, "x": "0" * more}
+        room = (letters - len(forge(header, b'{"id":"7","x":""}'))) * 3 // 4
+        for length in range(room - 2, room + 3):
+            token = forge(header, b'{"id":"7","x":"%s"}' % (b"0" * length))
+            if len(token) == letters:
+                return token
+    raise AssertionError("there is none")
 
 
 NESTED = {"lists": (b"[", b"]"), "objects": (b'{"a":', b"}"), "both": (b'[{"a":', b"}]")}
@@ -92,6 +106,24 @@ def test_jwt_parse_02_no_depth_of_a_claim_is_more_than_a_refusal(log: pytest.Log
         for name in ("exp", "sub", "iss", "aud"):
             target.refuses(forge(payload=b'{"id":"7","%s":' % name.encode() + _nested("both", depth) + b"}"))
     assert not [record for record in log.records if record.exc_info]
+
+
+@pytest.mark.parametrize("kind", ["lists", "objects", "both"])
+def test_jwt_parse_02_thirty_two_levels_are_taken_and_no_more(kind: str) -> None:
+    target = TokenTarget()
+    for depth, good in ((29, True), (30, True), (31, True), (32, False), (33, False), (34, False)):
+        # One level is the object around it.
+        levels = _nested(kind, depth) if kind != "both" else _nested(kind, depth // 2)
+        if kind == "both" and depth % 2:
+            levels = b"[" + levels + b"]"
+        token = forge(payload=b'{"id":"7","x":' + levels + b"}")
+        (target.takes if good else target.refuses)(token)
+
+
+def test_jwt_parse_02_many_things_side_by_side_are_not_deep() -> None:
+    for inside in (b"[]", b"{}", b'[{"a":"["}]'):
+        payload = b'{"id":"7","x":[' + b",".join([inside] * 100) + b"]}"
+        TokenTarget().takes(forge(payload=payload))
 
 
 def test_jwt_parse_02_a_few_levels_are_taken() -> None:

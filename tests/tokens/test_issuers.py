@@ -9,8 +9,9 @@ import pytest
 
 from nexios.auth.backends.jwt import JWTAuthBackend
 from nexios.config import JWT_ALGORITHMS
-from nexios.exceptions import InvalidToken, IssuerUnavailable
+from nexios.exceptions import ConfigError, InvalidToken, IssuerUnavailable
 from nexios.tokens import Issuer, KeyRing
+from nexios.tokens.source import as_source, scope_permissions
 from tests.attacks.forging import b64, forge
 from tests.attacks.keys import jwk, public_pem, rsa_key
 from tests.attacks.targets import Target
@@ -165,3 +166,55 @@ def test_what_it_says_of_a_token_without_the_web(provider: Provider) -> None:
         assert repr(issuer) == f"Issuer({provider.url!r})"
 
     asyncio.run(ask())
+
+
+@pytest.mark.parametrize(
+    ("claims", "permitted"),
+    [
+        ({}, set()),
+        ({"scope": ""}, set()),
+        ({"scope": "read"}, {"read"}),
+        ({"scope": " read  write "}, {"read", "write"}),
+        ({"scp": ["read", "write"]}, {"read", "write"}),
+        ({"scope": "read", "scp": "write"}, {"read", "write"}),
+        ({"scp": ["read", 7]}, set()),
+        ({"scp": ["read", ["write"]]}, set()),
+        ({"scope": {"read": True}}, set()),
+        ({"scope": 7}, set()),
+        ({"scope": None}, set()),
+    ],
+    ids=repr,
+)
+def test_a_token_permits_what_its_scopes_name(claims: dict[str, Any], permitted: set[str]) -> None:
+    assert scope_permissions(claims) == permitted
+
+
+def test_several_are_as_new_as_all_of_them_together(clock: Clock) -> None:
+    class Source:
+        generation = 1
+
+        def __init__(self, clock: Clock) -> None:
+            self.clock = clock
+
+        def takes(self, token: str) -> bool:
+            return False
+
+        def verify_at_once(self, token: str) -> None:
+            return None
+
+        async def verify(self, token: str) -> dict[str, Any]:
+            return {}
+
+    one, two, three = Source(clock), Source(Clock()), Source(Clock())
+    both: Any = as_source([one, two, three])
+    assert both.clock is clock
+    assert both.generation == 3
+    two.generation += 1
+    assert both.generation == 4
+    for missing in ("verify_at_once", "generation", "clock"):
+        members = {name: value for name, value in vars(Source).items() if name not in (missing, "__init__")}
+        members |= {} if missing == "clock" else {"clock": clock}
+        lacking = type("Lacking", (), members)()
+        assert as_source(lacking) is lacking
+        with pytest.raises(ConfigError, match="Lacking cannot stand in a list"):
+            as_source([one, lacking])

@@ -96,6 +96,7 @@ EC_JWK = jwk(ec_key())
         ({"kty": "oct", "k": BYTES_64, "alg": 5}, "cannot be read"),
         ({"kty": "oct", "k": BYTES_64, "kid": 5}, "cannot be read"),
         ({"kty": "oct", "k": BYTES_64, "use": "enc"}, "not for signatures"),
+        ({"kty": "oct", "k": BYTES_64, "use": "tls"}, "not for signatures"),
         ({"kty": "oct", "k": BYTES_64, "use": None}, "not for signatures"),
         ({"kty": "oct", "k": BYTES_64, "use": ["sig"]}, "not for signatures"),
         ({"kty": "oct", "k": BYTES_64, "key_ops": []}, "not for signatures"),
@@ -162,8 +163,30 @@ def test_whatever_is_given_is_a_key_or_a_config_error(material: Any) -> None:
         verifier.payload(forge())
 
 
-def test_keys_for_another_use_may_stand_in_a_set() -> None:
-    keys = {"keys": [jwk(rsa_key("for encryption"), use="enc", kid="e"), jwk(rsa_key(), use="sig", kid="s")]}
+@pytest.mark.parametrize(("bits", "good"), [(2047, False), (2048, True), (2056, True)])
+def test_an_rsa_key_has_2048_bits_or_more(bits: int, good: bool) -> None:
+    pem = public_pem(rsa.generate_private_key(public_exponent=65537, key_size=bits))
+    if good:
+        (key,) = load_keys(pem, JWT_ALGORITHMS)
+        assert key.algorithms == RSA
+    else:
+        with pytest.raises(ConfigError, match="2047 bits where 2048 are needed"):
+            load_keys(pem, JWT_ALGORITHMS)
+
+
+def test_nobody_changes_what_a_key_is_good_for() -> None:
+    (key,) = load_keys(public_pem(rsa_key()), ["RS256"])
+    changed: Any = key
+    with pytest.raises(AttributeError):
+        changed.algorithms = ("HS256",)
+    with pytest.raises(AttributeError):
+        changed.can_sign = True
+
+
+# One that comes before `sig` in the alphabet, and one behind it.
+@pytest.mark.parametrize("use", ["enc", "tls"])
+def test_keys_for_another_use_may_stand_in_a_set(use: str) -> None:
+    keys = {"keys": [jwk(rsa_key("for encryption"), use=use, kid="e"), jwk(rsa_key(), use="sig", kid="s")]}
     target = TokenTarget(jwt_algorithms=["RS256"], jwt_key=keys)
     target.takes(jwt.encode(GOOD_CLAIMS, rsa_key(), "RS256", headers={"kid": "s"}))
     target.refuses(jwt.encode(GOOD_CLAIMS, rsa_key("for encryption"), "RS256", headers={"kid": "e"}))
@@ -214,6 +237,22 @@ def test_a_key_set_is_rotated_by_adding_and_taking_away(kept: int) -> None:
     between.takes(by_new)
     after.refuses(by_old)
     after.takes(by_new)
+
+
+def test_a_token_is_verified_by_the_key_that_it_names_alone(kept: int) -> None:
+    one, other = rsa_key("one"), rsa_key("other")
+    keys = {"keys": [jwk(one, kid="one"), jwk(other, kid="other")]}
+    target = TokenTarget(kept=kept, jwt_algorithms=["RS256"], jwt_key=keys)
+    target.takes(jwt.encode(GOOD_CLAIMS, one, "RS256", headers={"kid": "one"}))
+    target.refuses(jwt.encode(GOOD_CLAIMS, one, "RS256", headers={"kid": "other"}))
+    target.refuses(jwt.encode(GOOD_CLAIMS, one, "RS256", headers={"kid": "third"}))
+
+
+@pytest.mark.parametrize("spoilt", [".{1}.{2}", "{0}.{1}.", "{0}.{1}.{1}.{2}", "{0}"])
+def test_the_log_is_told_where_a_token_has_not_three_parts(spoilt: str) -> None:
+    token = spoilt.format(*forge().split("."))
+    with pytest.raises(InvalidToken, match="not three parts"):
+        decode_jwt(token, SECRET)
 
 
 def test_a_token_names_the_key_that_signed_it() -> None:
