@@ -131,7 +131,7 @@ GUARDS = {
     "auth": auth(),
     "scope": auth(scope="header"),
     "scopes": auth(scopes=["other", "header"]),
-    "permission": has_permission("write"),
+    "permission": has_permission(permission="write"),
     "permissions": has_permission(permissions=["read", "write"]),
 }
 

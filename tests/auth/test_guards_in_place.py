@@ -25,6 +25,7 @@ def decorated(handler: Any) -> Any:
 
     @functools.wraps(handler)
     async def wrapper(*args: Any, **kwargs: Any) -> Any:
+        ran.append("decorator")
         found = handler(*args, **kwargs)
         return await found if inspect.isawaitable(found) else found
 
@@ -47,6 +48,7 @@ def test_a_decorator_of_ones_own_may_stand_anywhere(place: str) -> None:
     assert client.get("/thing", headers={"x-user": "bob"}).status_code == 403
     assert ran == []
     assert client.get("/thing", headers={"x-user": "ada"}).json() == {"user": "ada"}
+    assert ran == ["decorator", "ada"]
     assert [row.guard for row in app.routes_table()] == ["auth, permission: write"]
 
 
@@ -136,18 +138,19 @@ def test_guards_inside_and_outside_that_contradict_each_other_let_nobody_in() ->
     assert ran == []
 
 
+@pytest.mark.parametrize("words", [[], ["one"], ["one", "two"], ["one", "two", "three"]], ids=len)
 def test_a_guarded_function_that_is_not_given_the_request_lets_nobody_in(
-    caplog: pytest.LogCaptureFixture,
+    words: list[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     @auth()
-    async def inner(word: str) -> None:
+    async def inner(*words: str) -> None:
         ran.append("inner")
 
     app = app_for()
 
     @app.get("/thing")
     async def handler(request: Request, response: Response) -> None:
-        await inner("word")
+        await inner(*words)
 
     assert_problem(TestClient(app).get("/thing", headers={"x-user": "ada"}), 500)
     assert ran == []
@@ -193,3 +196,29 @@ def test_a_scope_that_a_client_or_a_server_brings_along_is_not_believed() -> Non
     assert ran == []
     assert client.get("/open").json() == [False, None, None]
     assert client.get("/open", headers={"x-user": "-"}).json() == [False, None, None]
+
+
+class Compiled:
+    """As a compiler of Python makes them: there is a signature, and nobody can read it."""
+
+    __signature__ = "(request, response)"
+
+    async def __call__(self, request: Request, response: Response) -> dict[str, str]:
+        ran.append(request.user.identity)
+        return {"user": request.user.identity}
+
+
+def the_response(each: Any) -> bool:
+    return isinstance(each, Response)
+
+
+@pytest.mark.parametrize(
+    "handler", [Compiled(), functools.partial(max, key=the_response)], ids=["unreadable", "written in C"]
+)
+def test_a_handler_whose_signature_cannot_be_read_may_be_guarded(handler: Any) -> None:
+    app = app_for()
+    app.get("/thing")(auth()(handler))
+    client = TestClient(app)
+    assert client.get("/thing").status_code == 401
+    assert ran == []
+    assert client.get("/thing", headers={"x-user": "ada"}).is_success

@@ -13,9 +13,9 @@ from nexios.auth import AuthenticationMiddleware, AuthResult, auth, has_permissi
 from nexios.auth.backends.apikey import APIKeyAuthBackend, create_api_key, hash_key
 from nexios.auth.backends.base import AuthenticationBackend
 from nexios.auth.backends.jwt import JWTAuthBackend, create_jwt
-from nexios.auth.backends.session import SessionAuthBackend, login
+from nexios.auth.backends.session import SessionAuthBackend, login, logout
 from nexios.session import SessionMiddleware
-from tests.parts import SECRET, Person, assert_problem
+from tests.parts import SECRET, ByHeader, Person, assert_problem
 
 KEY, KEY_HASH = create_api_key()
 
@@ -260,3 +260,55 @@ def test_a_user_is_loaded_once_for_a_request(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_two_backends_of_one_scope_are_both_asked() -> None:
     assert counted(Counting("a", None), Counting("a", "bob")).get("/a").text == "bob"
+
+
+@pytest.mark.parametrize("other", ["a", "z"])
+@pytest.mark.parametrize("first", ["session", "other"])
+def test_a_logout_takes_away_what_the_session_gave_and_nothing_else(first: str, other: str) -> None:
+    backends = [SessionAuthBackend(), ByHeader(other, "x-user")]
+    app = NexiosApp(config=MakeConfig(secret_key=SECRET))
+    app.add_middleware(SessionMiddleware())
+    app.add_middleware(
+        AuthenticationMiddleware(
+            user_model=Person, backends=backends if first == "session" else backends[::-1]
+        )
+    )
+    ran: list[str] = []
+
+    async def note(request: Request) -> None:
+        ran.append(f"{request.user.identity} by {request.auth}")
+
+    @app.post("/login")
+    async def enter(request: Request, response: Response) -> None:
+        login(request, Person("cy"))
+
+    @app.post("/leave")
+    async def leave(request: Request, response: Response) -> list[Any]:
+        logout(request)
+        return [request.user.identity, request.auth]
+
+    @app.post("/come-and-leave")
+    @auth(other)
+    async def come_and_leave(request: Request, response: Response) -> None:
+        login(request, Person("cy"))
+        logout(request)
+        await auth()(note)(request)
+
+    @app.post("/leave-and-come-back")
+    @auth("session")
+    async def come_back(request: Request, response: Response) -> None:
+        await note(request)
+        logout(request)
+        await auth()(note)(request)
+
+    def post(path: str) -> Any:
+        ran.clear()
+        client = TestClient(app)
+        client.post("/login")
+        return client.post(path, headers={"x-user": "ada"})
+
+    assert post("/leave").json() == (["ada", other] if first == "other" else ["", None])
+    assert post("/come-and-leave").status_code == 204
+    assert ran == [f"ada by {other}"]
+    assert_problem(post("/leave-and-come-back"), 401)
+    assert ran == ["cy by session"]

@@ -177,11 +177,50 @@ class NamedByKey(Owner):
     named = KEY
 
 
+class NamedByMore(Owner):
+    named = f"owner of {KEY}"
+
+
 class NamedByPart(Owner):
-    named = KEY[:16]
+    named = KEY[:8]
 
 
-@pytest.mark.parametrize(("user_model", "identity"), [(Owner, "7"), (NamedByKey, None), (NamedByPart, None)])
+class NamedByFewLetters(Owner):
+    """Seven letters may stand in a random key by chance."""
+
+    named = KEY[:7]
+
+
+class Unnamed(Owner):
+    named = ""
+
+
+class Numbered(Owner):
+    named = 7  # type: ignore[assignment]
+
+
+class Nameless(Owner):
+    @property
+    def identity(self) -> str:
+        raise LookupError("the database is gone")
+
+    def __init__(self, identity: str) -> None:
+        self.permissions = frozenset()
+
+
+@pytest.mark.parametrize(
+    ("user_model", "identity"),
+    [
+        (Owner, "7"),
+        (NamedByKey, None),
+        (NamedByMore, None),
+        (NamedByPart, None),
+        (NamedByFewLetters, KEY[:7]),
+        (Unnamed, None),
+        (Numbered, None),
+        (Nameless, None),
+    ],
+)
 def test_a_key_that_is_the_identity_itself_is_never_told(user_model: Any, identity: str | None) -> None:
     app = app_of(APIKeyAuthBackend(), user_model=user_model)
     events = noted(app)
