@@ -14,11 +14,14 @@ import sys
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import msgspec
 import pytest
+
+import nexios
 
 LETTERS = 12
 """By how many letters a secret is known again."""
@@ -49,10 +52,13 @@ class Watch:
     def found(self) -> list[str]:
         """Where a secret was said, each once."""
         found = {}
+        library = "".join(path.read_text("utf-8") for path in Path(nexios.__file__).parent.rglob("*.py"))
         for text, where in self.said.items():
             for at in range(len(text) - LETTERS + 1):
-                what = self.secrets.get(text[at : at + LETTERS])
-                if what is not None:
+                start = text[at : at + LETTERS]
+                what = self.secrets.get(start)
+                # Hypothesis makes secrets of the texts, too, that stand in the code.
+                if what is not None and start not in library:
                     found[f"{what} in {where}: {text[max(0, at - 60) : at + 3]}..."] = None
         return list(found)
 
